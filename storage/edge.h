@@ -1,0 +1,32 @@
+/*
+ * edge - who follows, likes, boosts, blocks whom or what; and the counters over them.
+ */
+#ifndef WARD_STORAGE_EDGE_H
+#define WARD_STORAGE_EDGE_H
+
+#include "storage/record.h"
+
+struct edge_key {
+    enum edge_kind kind;
+    uint64_t who;
+    uint64_t whom;
+};
+
+/* ERR_EXISTS: it is there already, nothing changes. */
+MUST_CHECK enum err edge_add(struct txn *txn, struct edge_key key, const Edge *edge);
+MUST_CHECK enum err edge_put(struct txn *txn, struct edge_key key, const Edge *edge);
+MUST_CHECK enum err edge_del(struct txn *txn, struct edge_key key);
+MUST_CHECK enum err edge_get(struct txn *txn, struct edge_key key, struct arena *arena, Edge **out);
+bool edge_has(struct txn *txn, struct edge_key key);
+/* By the id of the activity that made it (Undo names that). */
+MUST_CHECK enum err edge_find(struct txn *txn, const char *uri, struct edge_key *out);
+/* key->kind and ->who given; sets ->whom to the next after it (start with 0). */
+MUST_CHECK enum err edge_next(struct txn *txn, struct edge_key *key);
+/* key->kind and ->whom given; sets ->who to the next after it (start with 0). */
+MUST_CHECK enum err edge_rev_next(struct txn *txn, struct edge_key *key);
+
+MUST_CHECK enum err counter_add(struct txn *txn, enum counter_kind kind, uint64_t owner,
+                                int64_t by);
+uint64_t counter_get(struct txn *txn, enum counter_kind kind, uint64_t owner);
+
+#endif

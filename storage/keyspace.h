@@ -1,0 +1,159 @@
+/*
+ * keyspace - THE table of keys: what is stored where, and what that promises.
+ *
+ * Integers are big-endian, so byte order is number order. h(x) is a 128-bit keyed
+ * hash (SipHash-2-4-128 under a key made at `ward init`), because a URI may exceed
+ * LMDB's 511-byte key; the full text is in the value and compared. "text+id" is an
+ * 8-byte id followed by the text.
+ *
+ * database       key                       value         written by            read by
+ * meta           name                      bytes         meta_put              meta_get
+ * actor          actor:8                   Actor         actor_put             actor_get
+ * actor_uri      h(uri):16                 text+id       actor_put             actor_find
+ * actor_handle   h(name@host):16           text+id       actor_put             actor_find_handle
+ * key_uri        h(key id):16              text+id       actor_put             actor_find_key
+ * account        actor:8                   Account       account_put           account_get,
+ * account_next private_key    actor:8                   PrivateKeys   account_put_keys account_keys
+ * post           post:8                    Post          post_put              post_get
+ * post_uri       h(uri):16                 text+id       post_put              post_find
+ * post_history   post:8 replaced_ms:8      PostEdit      post_edit             post_history_next
+ * tombstone      h(uri):16                 Tombstone     post_delete, ...      tombstone_get
+ * stream         kind:1 owner:8 post:8     -             stream_add            stream_next
+ * edge           kind:1 who:8 whom:8       Edge          edge_add              edge_get, edge_next
+ * edge_rev       kind:1 whom:8 who:8       -             edge_add              edge_rev_next
+ * edge_uri       h(uri):16                 kind:1 who:8 whom:8 uri  edge_add   edge_find
+ * counter        kind:1 owner:8            count:8       counter_add           counter_get
+ * notification   owner:8 id:8              Notification  notification_add      notification_next
+ * peer           peer:8                    Peer          peer_put              peer_get, peer_next
+ * peer_host      h(host):16                text+id       peer_put              peer_find
+ * peer_health    peer:8                    PeerHealth    peer_put_health       peer_health
+ * peer_due       next_ms:8 peer:8          -             outqueue, delivery    peer_due_next
+ * outqueue       peer:8 seq:8              OutJob        outqueue_add          outqueue_next
+ * outbody        body:8                    OutBody       outqueue_add_body     outqueue_body
+ * ledger         subject:8 peer:8 seq:8    Delivery      ledger_*              ledger_next
+ * parked         id:8                      Parked        parked_put            parked_get
+ * parked_by      h(needs):16 id:8          -             parked_put            parked_next
+ * want           h(uri):16                 Want          want_put              want_get
+ * want_due       next_ms:8 h(uri):16       -             want_put              want_due_next
+ * seen           h(activity id):16         Seen          seen_add              seen_get
+ * fetched        post:8 peer:8             -             fetched_add           fetched_next
+ * token          SHA-256(token):32         Token         token_put             token_find
+ * audit          seq:8                     AuditRecord   audit_add             audit_next
+ *
+ * Promises (check.c proves each)
+ *  1 actor_uri, actor_handle and key_uri name existing actors that name them back.
+ *  2 every account has its actor, its private keys and a handle.
+ *  3 post_uri and post name each other; every author exists; no post has a tombstone.
+ *  4 every stream entry names an existing post that belongs there.
+ *  5 every edge has its edge_rev and the reverse; edge_uri names an edge that names it back.
+ *  6 a counter equals the number of rows it counts.
+ *  7 peer_host and peer name each other; a peer with jobs has exactly one peer_due entry, at
+ *    its health's next_attempt_ms; a peer without has none.
+ *  8 outbody.references is the number of jobs that name it; no body without a job.
+ *  9 a job with a subject has its ledger line in state QUEUED or RETRY, and such a line has its
+ * job. 10 every parked item has its parked_by and its want; every want has something parked or is
+ *    a negative-cache entry; want_due names a want that has that next_attempt_ms.
+ * 11 the audit records are numbered without a gap and each holds the hash of the one before.
+ * 12 every record decodes; every id in a key equals the id in its value.
+ *
+ * A new key is a new row, its promise and its check, in one commit.
+ */
+#ifndef WARD_STORAGE_KEYSPACE_H
+#define WARD_STORAGE_KEYSPACE_H
+
+#include "storage/base/base.h"
+
+enum table {
+    TABLE_META,
+    TABLE_ACTOR,
+    TABLE_ACTOR_URI,
+    TABLE_ACTOR_HANDLE,
+    TABLE_KEY_URI,
+    TABLE_ACCOUNT,
+    TABLE_PRIVATE_KEY,
+    TABLE_POST,
+    TABLE_POST_URI,
+    TABLE_POST_HISTORY,
+    TABLE_TOMBSTONE,
+    TABLE_STREAM,
+    TABLE_EDGE,
+    TABLE_EDGE_REV,
+    TABLE_EDGE_URI,
+    TABLE_COUNTER,
+    TABLE_NOTIFICATION,
+    TABLE_PEER,
+    TABLE_PEER_HOST,
+    TABLE_PEER_HEALTH,
+    TABLE_PEER_DUE,
+    TABLE_OUTQUEUE,
+    TABLE_OUTBODY,
+    TABLE_LEDGER,
+    TABLE_PARKED,
+    TABLE_PARKED_BY,
+    TABLE_WANT,
+    TABLE_WANT_DUE,
+    TABLE_SEEN,
+    TABLE_FETCHED,
+    TABLE_TOKEN,
+    TABLE_AUDIT,
+    TABLE_COUNT
+};
+
+/* "actor", "actor_uri", ...: the database's name on disk. Static memory. */
+const char *table_name(enum table table);
+
+/* A key under construction: at most 511 bytes (LMDB). */
+#define KEY_MAX_BYTES 64
+#define KEY_HASH_BYTES 16
+struct key {
+    uint8_t p[KEY_MAX_BYTES];
+    size_t n;
+};
+
+void key_add_u8(struct key *key, uint8_t v);
+void key_add_u64(struct key *key, uint64_t v);
+void key_add_bytes(struct key *key, struct bytes v); /* asserts that it fits */
+struct bytes key_bytes(const struct key *key);
+
+/* Reads at `offset` and moves it on; ERR_CORRUPT when the key is too short. */
+MUST_CHECK enum err key_read_u8(struct bytes key, size_t *offset, uint8_t *out);
+MUST_CHECK enum err key_read_u64(struct bytes key, size_t *offset, uint64_t *out);
+
+/* Streams: which ordered sets of post ids there are. */
+enum stream_kind {
+    STREAM_AUTHOR = 1, /* owner: actor. Everything they wrote or boosted, whatever its visibility */
+    STREAM_PUBLIC = 2, /* owner: 0. Public posts of everyone known here; no boosts */
+    STREAM_LOCAL = 3,  /* owner: 0. Public and local posts of our own actors; no boosts */
+    STREAM_TAG = 4,    /* owner: tag_owner(tag). Public posts */
+    STREAM_MENTION = 5, /* owner: actor. Posts that address them by name */
+    STREAM_REPLY = 6,   /* owner: post. Its direct replies */
+    STREAM_THREAD = 7,  /* owner: post. Everything whose thread_root it is, itself too */
+    STREAM_BOOST = 8,   /* owner: post. The boosts of it (post records) */
+};
+
+enum edge_kind {
+    EDGE_FOLLOW = 1,         /* actor -> actor, accepted */
+    EDGE_FOLLOW_REQUEST = 2, /* actor -> actor, not answered yet (either direction of travel) */
+    EDGE_BLOCK = 3,          /* actor -> actor */
+    EDGE_MUTE = 4,           /* actor -> actor */
+    EDGE_LIKE = 5,           /* actor -> post */
+    EDGE_BOOST = 6,          /* actor -> post; Edge.post is the boost's record */
+    EDGE_BOOKMARK = 7,       /* actor -> post */
+    EDGE_PIN = 8,            /* actor -> post */
+};
+
+enum counter_kind {
+    COUNTER_FOLLOWERS = 1, /* owner: actor; rows of edge_rev FOLLOW */
+    COUNTER_FOLLOWING = 2, /* owner: actor; rows of edge FOLLOW */
+    COUNTER_LIKES = 3,     /* owner: post; rows of edge_rev LIKE */
+    COUNTER_BOOSTS = 4,    /* owner: post; rows of edge_rev BOOST */
+    COUNTER_REPLIES = 5,   /* owner: post; rows of stream REPLY */
+    COUNTER_POSTS = 6,     /* owner: actor; posts of theirs that are no boosts */
+    COUNTER_PARKED = 7,    /* owner: peer; parked items on its quota */
+    COUNTER_QUEUED = 8,    /* owner: peer; rows of outqueue */
+    COUNTER_DELIVERY = 9,  /* owner: DeliveryState; ever ended so (QUEUED: ever queued) */
+    COUNTER_STORE =
+        10, /* owner: 1 local accounts, 2 remote actors, 3 local posts, 4 remote posts */
+};
+
+#endif

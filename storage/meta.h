@@ -1,0 +1,17 @@
+/*
+ * meta - facts about the store itself: schema version, whose node it is, hash key, last id.
+ */
+#ifndef WARD_STORAGE_META_H
+#define WARD_STORAGE_META_H
+
+#include "storage/base/arena.h"
+#include "storage/engine.h"
+
+/* Writes version, host and a fresh hash key into an empty store. ERR_EXISTS when done before. */
+MUST_CHECK enum err meta_create(struct txn *txn, const char *host);
+/* The host this store was made for. */
+MUST_CHECK enum err meta_host(struct txn *txn, struct arena *arena, const char **out);
+MUST_CHECK enum err meta_get_u64(struct txn *txn, const char *name, uint64_t *out);
+MUST_CHECK enum err meta_put_u64(struct txn *txn, const char *name, uint64_t value);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * parked - requests we answered 2xx and that wait for something to be fetched; and the wants.
+ *
+ * On disk  parked, parked_by, want, want_due
+ */
+#ifndef WARD_STORAGE_PARKED_H
+#define WARD_STORAGE_PARKED_H
+
+#include "storage/record.h"
+
+#define PARKED_PER_PEER_MAX 1000 /* quota: one peer cannot fill the disk with promises */
+
+/* Takes an id, adds it under parked->needs and makes the want when there is none.
+ * ERR_LIMIT: the peer's quota is used up (answer 503). */
+MUST_CHECK enum err parked_put(struct txn *txn, Parked *parked, WantKind kind,
+                               int64_t now_ms);
+MUST_CHECK enum err parked_get(struct txn *txn, uint64_t id, struct arena *arena, Parked **out);
+/* The next item waiting for `needs` with an id greater than `after`. */
+MUST_CHECK enum err parked_next(struct txn *txn, const char *needs, uint64_t after, uint64_t *out);
+MUST_CHECK enum err parked_del(struct txn *txn, uint64_t id);
+
+MUST_CHECK enum err want_get(struct txn *txn, const char *uri, struct arena *arena, Want **out);
+/* Inserts or replaces, keeps want_due right (a failed want is not due). */
+MUST_CHECK enum err want_put(struct txn *txn, const Want *want);
+MUST_CHECK enum err want_del(struct txn *txn, const char *uri);
+/* In order of next_attempt_ms: the next after (*due_ms, hash), both moved on; start with -1 and
+ * zeros. */
+MUST_CHECK enum err want_due_next(struct txn *txn, int64_t *due_ms, uint8_t hash[KEY_HASH_BYTES],
+                                  struct arena *arena, Want **out);
+
+#endif

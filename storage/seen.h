@@ -1,0 +1,14 @@
+/*
+ * seen - activity ids already accepted, so that a repeat has no second effect (T24, T25).
+ */
+#ifndef WARD_STORAGE_SEEN_H
+#define WARD_STORAGE_SEEN_H
+
+#include "storage/record.h"
+
+/* ERR_EXISTS: accepted before; *same says whether with the same digest (SHA-256 of the body). */
+MUST_CHECK enum err seen_add(struct txn *txn, const char *activity_uri, const uint8_t digest[32],
+                             int64_t now_ms, bool *same);
+bool seen_has(struct txn *txn, const char *activity_uri);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * stream - post ids in order: the primitive under every timeline.
+ *
+ * A stream is (kind, owner); ids are time-ordered. A merged stream gives the ids of many
+ * streams, newest first, each once. Paging is by id.
+ *
+ *     struct stream s;
+ *     e = stream_open(txn, keys, n, page, &s);
+ *     while ((e = stream_next(&s, &id)) == OK) ...
+ *     stream_close(&s);
+ *
+ * Threads  the txn's
+ */
+#ifndef WARD_STORAGE_STREAM_H
+#define WARD_STORAGE_STREAM_H
+
+#include "storage/engine.h"
+
+struct stream_key {
+    enum stream_kind kind;
+    uint64_t owner;
+};
+
+struct page {
+    uint64_t before; /* only ids below; 0: from the newest */
+    uint64_t after;  /* only ids above; 0: to the oldest */
+    unsigned limit;  /* ids at most; 0: no limit */
+};
+
+struct stream_source; /* one cursor of a merge */
+struct stream {
+    struct stream_source *heap;
+    size_t count;
+    struct page page;
+    unsigned given;
+    uint64_t last;
+};
+
+MUST_CHECK enum err stream_open(struct txn *txn, const struct stream_key *keys, size_t count,
+                                struct page page, struct stream *out);
+/* OK, or ERR_NOTFOUND at the end of the page. */
+MUST_CHECK enum err stream_next(struct stream *stream, post_id *out);
+void stream_close(struct stream *stream);
+
+/* Home of an actor: whom they follow, and themselves. */
+MUST_CHECK enum err stream_open_home(struct txn *txn, actor_id who, struct page page,
+                                     struct stream *out);
+
+MUST_CHECK enum err stream_add(struct txn *txn, struct stream_key key, post_id post);
+MUST_CHECK enum err stream_del(struct txn *txn, struct stream_key key, post_id post);
+bool stream_has(struct txn *txn, struct stream_key key, post_id post);
+
+/* The owner of a tag's stream: a 64-bit keyed hash of the folded tag. */
+uint64_t tag_owner(struct txn *txn, const char *folded_tag);
+
+#endif
