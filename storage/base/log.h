@@ -23,7 +23,13 @@ struct log_field {
     int64_t number;
 };
 
-#define STR(field, value) ((struct log_field){(field), (value) ? (value) : "", 0})
+/* A function, so that an array is no "always true" to the compiler. */
+static inline const char *log_text(const char *value)
+{
+    return value ? value : "";
+}
+
+#define STR(field, value) ((struct log_field){(field), log_text(value), 0})
 #define INT(field, value) ((struct log_field){(field), NULL, (int64_t)(value)})
 
 typedef void log_sink(enum log_level level, const char *event, const struct log_field *fields);
