@@ -16,8 +16,9 @@
 #include "storage/base/base.h"
 #include "storage/base/buf.h"
 
-#define SFV_MAX_MEMBERS 1024 /* of one list, dictionary or parameter list; the RFC asks for 1024   \
-                              */
+#define SFV_MAX_MEMBERS                                                                            \
+    1024 /* of one list, dictionary or parameter list; the RFC asks for 1024                       \
+          */
 
 enum sfv_type {
     SFV_INTEGER,

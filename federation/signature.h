@@ -38,9 +38,10 @@
 #define SIGNATURE_FIELD_MAX_BYTES 8192 /* of Signature, Signature-Input, Authorization */
 #define SIGNATURE_MAX_PARAMS 32
 #define SIGNATURE_MAX_COVERED 64
-#define SIGNATURE_WINDOW_MS (60 * 60 * 1000)      /* Date and created: either side of now ... */
-#define SIGNATURE_CREATED_SKEW_MS (5 * 60 * 1000) /* ... but created not further ahead than this   \
-                                                   */
+#define SIGNATURE_WINDOW_MS (60 * 60 * 1000) /* Date and created: either side of now ... */
+#define SIGNATURE_CREATED_SKEW_MS                                                                  \
+    (5 * 60 * 1000) /* ... but created not further ahead than this                                 \
+                     */
 
 enum signature_scheme { SIGNATURE_CAVAGE, SIGNATURE_RFC9421 };
 

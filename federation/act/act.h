@@ -1,0 +1,143 @@
+/*
+ * act - the acts, each with two doors and one room: federation/act/<verb>.c.
+ *
+ * Remote door: act_<verb>_remote(act, txn, ...) reads the store, decides, and sets act->apply; it
+ * is called by ingest through act_find_remote. Local door: act_<verb>_local(fed, ..., by) is what
+ * API and CLI call; it waits until the act is on disk. Both end in the same apply, inside a
+ * mutation.
+ *
+ * Memory   an act owns its arena: everything apply needs was copied into it
+ * Threads  doors: any thread; apply: the writer
+ * Source   ActivityPub #server-to-server-interactions
+ */
+#ifndef WARD_FEDERATION_ACT_ACT_H
+#define WARD_FEDERATION_ACT_ACT_H
+
+#include "federation/as2.h"
+#include "federation/federation.h"
+#include "federation/uri.h"
+#include "storage/actor.h"
+#include "storage/peer.h"
+
+#define ACT_ARENA_BYTES (12 * 1024 * 1024)
+
+struct act {
+    struct mutation mutation; /* first */
+    struct arena arena;
+    struct federation *fed;
+
+    /* the remote door's input, set by ingest */
+    const struct as2_activity *activity;
+    actor_id who;         /* activity->actor: stored, and its key verified the request */
+    const char *who_host; /* host(X) */
+    peer_id peer;
+    int64_t now_ms;
+
+    /* the remote door's output */
+    enum err (*apply)(struct txn *txn, struct act *act); /* NULL: nothing to store */
+    void *state;                                         /* the verb's own, in the arena */
+    const char *outcome; /* static word for the log: "followed", "duplicate", "ignored: ..." */
+
+    /* the inbox's own */
+    uint8_t body_digest[32];
+    uint64_t parked; /* removed in the same transaction */
+    void (*finished)(struct act *act, enum err e);
+    void *context;
+};
+
+enum act_verdict {
+    ACT_DONE,   /* apply it (or nothing, when apply is NULL), answer 202 */
+    ACT_REJECT, /* answer `status` */
+    ACT_NEEDS,  /* `needs` first */
+};
+struct act_answer {
+    int status;
+    const char *needs;
+    WantKind needs_kind;
+};
+
+typedef enum act_verdict act_remote(struct act *act, struct txn *txn, struct act_answer *answer,
+                                    struct why *why);
+
+/* The remote door of an AS2 type; NULL: a type we tolerate and ignore. */
+act_remote *act_find_remote(const char *type);
+
+struct act *act_create(struct federation *fed);
+void act_free(struct act **act);
+
+/* Runs a local mutation: with its audit record in the same transaction (act_name "post.create",
+ * object a URI or handle; NULL: none), waits until it is on disk, wakes the delivery. */
+MUST_CHECK enum err act_run(struct federation *fed, struct mutation *m, const struct by *by,
+                            const char *act_name, const char *object);
+
+/* ---- the doors ---- */
+
+act_remote act_post_remote, act_edit_remote, act_delete_remote, act_follow_remote,
+    act_accept_remote, act_reject_remote, act_undo_remote, act_like_remote, act_boost_remote;
+
+struct post_draft {
+    actor_id author;
+    const char *source; /* Markdown */
+    const char *summary, *language;
+    Visibility visibility;
+    post_id in_reply_to;   /* 0: none */
+    const char *const *to; /* further handles addressed, as typed */
+    size_t to_count;
+    int64_t published_ms; /* 0: now */
+};
+
+/*
+ * Local doors. Handles in the text or in `to` that are not known are looked up when
+ * `resolve` is given (it may wait for the network: CLI), else left as text.
+ * Errors: ERR_INVALID the draft; ERR_DENIED not yours, or not allowed; ERR_NOTFOUND no such thing.
+ */
+typedef enum err act_resolve(struct federation *fed, const char *handle, actor_id *out,
+                             struct why *why);
+
+MUST_CHECK enum err act_post_local(struct federation *fed, const struct post_draft *draft,
+                                   act_resolve *resolve, const struct by *by, post_id *out,
+                                   struct why *why);
+MUST_CHECK enum err act_edit_local(struct federation *fed, actor_id who, post_id post,
+                                   const char *source, const char *summary, act_resolve *resolve,
+                                   const struct by *by, struct why *why);
+MUST_CHECK enum err act_delete_local(struct federation *fed, actor_id who, post_id post,
+                                     const struct by *by, struct why *why);
+MUST_CHECK enum err act_follow_local(struct federation *fed, actor_id who, actor_id whom,
+                                     const struct by *by, struct why *why);
+MUST_CHECK enum err act_unfollow_local(struct federation *fed, actor_id who, actor_id whom,
+                                       const struct by *by, struct why *why);
+/* Answers a pending follow request of `whom` (ours) by `who`. */
+MUST_CHECK enum err act_accept_local(struct federation *fed, actor_id whom, actor_id who,
+                                     const struct by *by, struct why *why);
+MUST_CHECK enum err act_reject_local(struct federation *fed, actor_id whom, actor_id who,
+                                     const struct by *by, struct why *why);
+MUST_CHECK enum err act_like_local(struct federation *fed, actor_id who, post_id post,
+                                   const struct by *by, struct why *why);
+MUST_CHECK enum err act_unlike_local(struct federation *fed, actor_id who, post_id post,
+                                     const struct by *by, struct why *why);
+MUST_CHECK enum err act_boost_local(struct federation *fed, actor_id who, post_id post,
+                                    const struct by *by, post_id *out, struct why *why);
+MUST_CHECK enum err act_unboost_local(struct federation *fed, actor_id who, post_id post,
+                                      const struct by *by, struct why *why);
+
+struct account_draft {
+    const char *name, *display_name, *password; /* password NULL: cannot sign in with one */
+    Role role;
+    ActorType type;
+};
+/* Makes an account with its actor and both key pairs (takes up to a second). */
+MUST_CHECK enum err act_account_create(struct federation *fed, const struct account_draft *draft,
+                                       const struct by *by, actor_id *out, struct why *why);
+/* The instance actor of a fresh store. */
+MUST_CHECK enum err act_instance_create(struct federation *fed, const struct by *by,
+                                        struct why *why);
+
+/* Stores a note that came from its origin or its author: shared by Create, fetched objects.
+ * `author` is stored; sanitises, finds visibility, mentions, tags; the record is in the arena. */
+MUST_CHECK enum err act_post_from_note(struct act *act, struct txn *txn,
+                                       const struct as2_note *note, actor_id author, Post **out,
+                                       struct why *why);
+/* post_add with its notifications. */
+MUST_CHECK enum err act_post_store(struct txn *txn, Post *post, int64_t now_ms);
+
+#endif

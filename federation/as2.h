@@ -1,0 +1,149 @@
+/*
+ * as2 - ActivityStreams 2 from bytes to typed structs: activity, note, actor. JSON ends here.
+ *
+ * Tolerates what servers really send (any type in any place, id or object, one or many, maps
+ * beside strings, as:Public in three spellings) and normalises it: absent is NULL or 0, lists are
+ * lists, the public collection is AS2_PUBLIC. `@context` is never fetched. Refused are what would
+ * mean one thing here and another elsewhere: @graph, @included, @reverse, and an own @context that
+ * remaps a term we use (T35).
+ *
+ * Units    Unix milliseconds
+ * Memory   everything lives in the caller's arena; the JSON tree is gone on return
+ * Threads  pure
+ * Errors   ERR_INVALID not usable (400); ERR_LIMIT depth, tokens, or arena (400)
+ * Source   ActivityStreams 2.0; ActivityPub; FEP-521a; threats T31-T35, T48, T55-T58, T89
+ */
+#ifndef WARD_FEDERATION_AS2_H
+#define WARD_FEDERATION_AS2_H
+
+#include "storage/base/arena.h"
+#include "storage/schema.pb-c.h"
+
+#define AS2_PUBLIC "https://www.w3.org/ns/activitystreams#Public"
+#define AS2_DEPTH_MAX 64
+#define AS2_TOKENS_MAX 50000 /* without it 1 MiB of JSON costs 79 MiB of heap */
+#define AS2_STRING_MAX 65536 /* longer content is cut, longer ids refused */
+#define AS2_RECIPIENTS_MAX 256
+#define AS2_TAGS_MAX 64
+#define AS2_ATTACHMENTS_MAX 16
+#define AS2_ARENA_BYTES (8 * 1024 * 1024) /* enough for any body within the limits above */
+
+struct as2_list { /* strings */
+    const char **item;
+    size_t n;
+};
+
+struct as2_tag {
+    enum { AS2_MENTION, AS2_HASHTAG, AS2_EMOJI } kind;
+    const char *name; /* as sent: "@bob@host", "#tag", ":shortcode:" */
+    const char *href; /* mention: the actor; emoji: the image */
+};
+
+struct as2_attachment {
+    const char *url, *media_type, *description, *blurhash;
+    uint32_t width, height;
+    float focus_x, focus_y;
+};
+
+/* Anything that is shown: Note, Article, Question, Page, Image, Video, Audio, Event, Document. */
+struct as2_note {
+    const char *id, *type, *attributed_to;
+    const char *content;  /* HTML as sent: not sanitised yet */
+    const char *language; /* of content, from contentMap */
+    const char *summary, *name, *url, *in_reply_to, *context, *quote;
+    const char *source, *source_type; /* rarely wanted */
+    struct as2_list to, cc;           /* bto and bcc are dropped on sight */
+    struct as2_tag *tags;
+    size_t tag_count;
+    struct as2_attachment *attachments;
+    size_t attachment_count;
+    bool is_sensitive;
+    bool is_cut;          /* a limit above shortened it */
+    int64_t published_ms; /* 0: absent or absurd */
+    int64_t updated_ms;
+};
+
+struct as2_key {
+    const char *id, *owner;      /* owner NULL: the enclosing actor */
+    const char *pem, *multibase; /* one of them */
+};
+
+struct as2_actor {
+    const char *id;
+    ActorType type;
+    const char *username, *name, *summary, *url;
+    const char *inbox, *outbox, *followers, *following, *featured, *shared_inbox;
+    const char *icon, *image, *moved_to;
+    struct as2_list also_known_as;
+    struct as2_key *keys; /* publicKey (one or many) and assertionMethod Multikeys */
+    size_t key_count;
+    struct {
+        const char *name, *value;
+    } * fields;
+    size_t field_count;
+    bool is_locked, is_discoverable, is_suspended;
+    int64_t published_ms;
+};
+
+enum as2_object_kind {
+    AS2_OBJECT_NONE,
+    AS2_OBJECT_ID,       /* object_id only */
+    AS2_OBJECT_NOTE,     /* note is set */
+    AS2_OBJECT_ACTOR,    /* person is set */
+    AS2_OBJECT_ACTIVITY, /* inner is set, one level only: its own object is an id at most */
+    AS2_OBJECT_TOMBSTONE,
+    AS2_OBJECT_OTHER, /* object_type says what */
+};
+
+struct as2_activity {
+    const char *id;   /* NULL: has none */
+    const char *type; /* the first known one of several; "" never: absent is ERR_INVALID */
+    const char *actor;
+    struct as2_list to, cc;
+    const char *target, *content;
+    enum as2_object_kind object_kind;
+    const char *object_id; /* of whatever kind; NULL: has none */
+    const char *object_type;
+    struct as2_note *note;
+    struct as2_actor *person;
+    struct as2_activity *inner;
+    int64_t published_ms;
+};
+
+/* Depth and tokens, before any parsing (T55, T56). */
+MUST_CHECK enum err as2_prescan(struct bytes body, struct why *why);
+
+MUST_CHECK enum err as2_decode_activity(struct bytes body, struct arena *arena,
+                                        struct as2_activity *out, struct why *why);
+
+/* A document that was fetched: whichever it is. */
+struct as2_document {
+    enum {
+        AS2_DOCUMENT_ACTOR,
+        AS2_DOCUMENT_KEY,
+        AS2_DOCUMENT_NOTE,
+        AS2_DOCUMENT_ACTIVITY,
+        AS2_DOCUMENT_COLLECTION,
+        AS2_DOCUMENT_TOMBSTONE,
+        AS2_DOCUMENT_OTHER,
+    } kind;
+    const char *id, *type;
+    struct as2_actor actor;
+    struct as2_key key;
+    struct as2_note note;
+    struct as2_activity activity;
+    struct as2_list items;    /* collection: ids of the items on this page, embedded or not */
+    const char *first, *next; /* collection pages */
+    int64_t total_items;      /* -1: not said */
+};
+MUST_CHECK enum err as2_decode_document(struct bytes body, struct arena *arena,
+                                        struct as2_document *out, struct why *why);
+
+/* JRD (RFC 7033): the subject and the one `self` link of an ActivityStreams type (T34). */
+MUST_CHECK enum err as2_decode_webfinger(struct bytes body, struct arena *arena,
+                                         const char **out_subject, const char **out_self,
+                                         struct why *why);
+
+bool as2_list_has(const struct as2_list *list, const char *text);
+
+#endif

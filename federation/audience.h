@@ -1,0 +1,48 @@
+/*
+ * audience - who may read a post, and where it must go.
+ *
+ * Source   ActivityPub #delivery, #security; threats T64-T68
+ */
+#ifndef WARD_FEDERATION_AUDIENCE_H
+#define WARD_FEDERATION_AUDIENCE_H
+
+#include "federation/as2.h"
+#include "federation/federation.h"
+#include "storage/actor.h"
+#include "storage/post.h"
+
+/* What to/cc mean, given the author's followers collection. */
+Visibility audience_visibility(const struct as2_list *to, const struct as2_list *cc,
+                               const char *followers);
+
+/* May this actor (ours or remote; 0: nobody in particular) read the post? */
+bool audience_may_read(struct txn *txn, const Post *post, actor_id reader);
+/* May a node read it: is someone there its author, addressed, or (followers-only) a follower? */
+bool audience_may_host_read(struct txn *txn, const Post *post, const char *host);
+
+/*
+ * Where an activity of `actor` goes. Inboxes are collected once each (the shared one where there is
+ * one), per peer; local actors are passed over.
+ */
+struct destination {
+    peer_id peer;
+    const char *host;
+    const char *inbox;
+};
+struct destinations {
+    struct destination *item; /* heap, freed by destinations_clear */
+    size_t n, room;
+};
+MUST_CHECK enum err destinations_add_actor(struct txn *txn, struct destinations *list,
+                                           actor_id whom, struct arena *arena);
+MUST_CHECK enum err destinations_add_followers(struct txn *txn, struct destinations *list,
+                                               actor_id of, struct arena *arena);
+void destinations_clear(struct destinations *list);
+
+/* Queues `json` for every destination policy lets it go to. Job fields but inbox and body are taken
+ * from `like`. Returns how many were queued in *out. */
+MUST_CHECK enum err destinations_queue(struct txn *txn, const struct federation *fed,
+                                       const struct destinations *list, struct bytes json,
+                                       const OutJob *like, int64_t now_ms, size_t *out);
+
+#endif

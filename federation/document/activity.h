@@ -1,0 +1,40 @@
+/*
+ * activity - the activities we send, as JSON: made once, queued as bytes, signed at send time.
+ *
+ * Every extension term is defined in the @context, inline or by a URL that JSON-LD processors carry
+ * (quirks of peers that expand contexts: an unknown context URL loses the activity).
+ *
+ * Memory   JSON is appended to the caller's buf
+ * Threads  pure
+ * Errors   ERR_LIMIT the buf is full
+ * Source   ActivityPub; ActivityStreams 2.0
+ */
+#ifndef WARD_FEDERATION_DOCUMENT_ACTIVITY_H
+#define WARD_FEDERATION_DOCUMENT_ACTIVITY_H
+
+#include "federation/federation.h"
+#include "storage/base/buf.h"
+#include "storage/schema.pb-c.h"
+
+#define DOCUMENT_MAX_BYTES (1024 * 1024)
+
+/* Follow, Like, Block: object is a URI. Accept, Reject, Undo: inner is the activity meant. */
+struct plain_activity {
+    const char *id, *type, *actor;
+    const char *object;                 /* NULL: inner counts */
+    const struct plain_activity *inner; /* one level */
+    const char *to;                     /* one recipient; NULL: none written */
+};
+MUST_CHECK enum err document_plain(const struct plain_activity *activity, struct buf *out);
+
+/* Create with the note inside, Update likewise (id from updated_ms), Delete with a Tombstone. */
+MUST_CHECK enum err document_create(const Post *post, const Actor *author, struct buf *out);
+MUST_CHECK enum err document_update(const Post *post, const Actor *author, struct buf *out);
+MUST_CHECK enum err document_delete(const Post *post, const Actor *author, struct buf *out);
+/* `boost` is the boost's record (uri, to, cc, published), `object` the boosted post's URI. */
+MUST_CHECK enum err document_announce(const Post *boost, const Actor *by, const char *object,
+                                      struct buf *out);
+/* Update of an actor, after a change of profile or keys. */
+MUST_CHECK enum err document_update_actor(const Actor *actor, int64_t now_ms, struct buf *out);
+
+#endif

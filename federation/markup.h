@@ -1,0 +1,43 @@
+/*
+ * markup - what a local author types (Markdown, @mentions, #hashtags, URLs) becomes HTML.
+ *
+ * Scan first: it finds the mentions and tags, outside code. The caller looks the mentions up and
+ * fills in what it found; render links those and leaves the rest as text. The result has been
+ * through sanitize_html.
+ *
+ * Memory   results live in the caller's arena
+ * Source   CommonMark by md4c (raw HTML off); hashtag folding by libunistring (NFKC, case folded)
+ */
+#ifndef WARD_FEDERATION_MARKUP_H
+#define WARD_FEDERATION_MARKUP_H
+
+#include "storage/base/arena.h"
+#include "storage/base/buf.h"
+
+#define MARKUP_MENTIONS_MAX 64
+#define MARKUP_TAGS_MAX 64
+
+struct markup_mention {
+    const char *handle; /* as typed, without the first @: "bob", "bob@host:8443" */
+    const char *url;    /* set by the caller; NULL: not found, stays text */
+};
+
+struct markup {
+    const char *source;
+    struct markup_mention mentions[MARKUP_MENTIONS_MAX];
+    size_t mention_count;
+    const char *tags[MARKUP_TAGS_MAX];        /* as typed, first spelling */
+    const char *folded_tags[MARKUP_TAGS_MAX]; /* tag_fold of the same */
+    size_t tag_count;
+};
+
+MUST_CHECK enum err markup_scan(const char *source, struct arena *arena, struct markup *out);
+/* `tag_base`: "https://host/tags/" */
+MUST_CHECK enum err markup_render(const struct markup *markup, const char *tag_base,
+                                  struct buf *html, struct why *why);
+
+/* NFKC, case-folded, without '#'; NULL when it is no tag (empty, digits only, over 100 characters).
+ */
+const char *tag_fold(const char *tag, struct arena *arena);
+
+#endif
