@@ -1,0 +1,1 @@
+"""What integration, interop and crash tests share: TAP, certificates, nodes, scripted peers."""
