@@ -15,6 +15,8 @@
 
 #define CONFIG_MEMORY_MAX_BYTES (1 << 20)
 #define CONFIG_LIST_MAX 64
+#define CONFIG_LISTEN_MAX 4 /* as many as the request gate takes */
+#define CONFIG_TIMES_MAX 8  /* of federation_config.back_off_ms */
 
 struct config_memory {
     struct arena arena;
@@ -101,74 +103,35 @@ static const struct row table[] = {
      "life of an idle connection"},
     {"http_min_rate", T_SIZE, "1 KiB", 0, MIB, NONE, AT(http.rate_min_bytes),
      "bytes per second a request body must come with"},
-    {"http_header_max", T_SIZE, "32 KiB", KIB, MIB, LIMIT, AT(http.header_max_bytes),
-     "size of the headers of a request"},
-    {"http_headers", T_COUNT, "64", 8, 1024, LIMIT, AT(http.headers_max),
-     "number of headers of a request"},
 
     {"activity_max", T_SIZE, "1 MiB", 4 * KIB, 64 * MIB, LIMIT, AT(limits.activity_max_bytes),
      "size of an activity sent to an inbox"},
     {"document_max", T_SIZE, "1 MiB", 4 * KIB, 64 * MIB, LIMIT, AT(limits.document_max_bytes),
      "size of a fetched document"},
-    {"text_max", T_SIZE, "64 KiB", KIB, MIB, LIMIT, AT(limits.text_max_bytes),
-     "size of any text in a document"},
-    {"json_depth", T_COUNT, "64", 8, 512, LIMIT, AT(limits.json_depth), "nesting of a document"},
-    {"json_tokens", T_COUNT, "50000", 1000, 1000000, LIMIT, AT(limits.json_tokens),
-     "brackets, commas and colons of a document, counted before it is parsed"},
-    {"recipients", T_COUNT, "256", 1, 4096, LIMIT, AT(limits.recipients),
-     "recipients of an activity that are considered"},
-    {"tags", T_COUNT, "64", 1, 1024, LIMIT, AT(limits.tags),
-     "tags and mentions of a post that are considered"},
-    {"attachments", T_COUNT, "16", 0, 64, LIMIT, AT(limits.attachments),
-     "attachments of a post that are considered"},
-    {"poll_options", T_COUNT, "20", 2, 100, LIMIT, AT(limits.poll_options),
-     "options of a poll that are considered"},
     {"signature_window", T_TIME, "1 h", MINUTE, 13 * HOUR, LIMIT, AT(limits.signature_window_ms),
      "how far the date of a signature may be from now, either way"},
 
     {"tls_ca", T_PATH, "", 0, 0, NONE, AT(fetch.tls_ca),
      "further certificate authorities for outgoing requests (PEM)"},
-    {"client_cert", T_PATH, "", 0, 0, NONE, AT(fetch.client_cert),
-     "certificate shown to peers that ask for one (PEM)"},
-    {"client_key", T_PATH, "", 0, 0, NONE, AT(fetch.client_key),
-     "private key of client_cert (PEM)"},
     {"connect_timeout", T_TIME, "5 s", 100, MINUTE, LIMIT, AT(fetch.connect_timeout_ms),
      "time for an outgoing connection to open"},
     {"transfer_timeout", T_TIME, "15 s", SECOND, 10 * MINUTE, LIMIT, AT(fetch.transfer_timeout_ms),
      "time for a whole outgoing request"},
-    {"transfer_min_rate", T_SIZE, "1 KiB", 0, MIB, NONE, AT(fetch.rate_min_bytes),
-     "bytes per second of an answer, over 5 seconds"},
-    {"fetch_redirects", T_COUNT, "3", 0, 10, LIMIT, AT(fetch.redirects),
-     "redirects followed, on the same host"},
-    {"fetches_per_activity", T_COUNT, "10", 1, 100, LIMIT, AT(fetch.per_activity),
-     "fetches that one received activity may cause"},
-    {"fetch_concurrency", T_COUNT, "64", 1, 1024, NONE, AT(fetch.concurrency),
+    {"fetch_parallel", T_COUNT, "16", 1, 1024, NONE, AT(fetch.parallel),
      "fetches under way at a time"},
-    {"thread_depth", T_COUNT, "64", 1, 1024, LIMIT, AT(fetch.thread_depth),
-     "ancestors of a reply that are fetched"},
-    {"collection_pages", T_COUNT, "10", 1, 1000, LIMIT, AT(fetch.collection_pages),
-     "pages of a collection that are fetched"},
-    {"collection_items", T_COUNT, "500", 1, 50000, LIMIT, AT(fetch.collection_items),
-     "items of a collection that are considered"},
-    {"key_refetch", T_TIME, "5 m", SECOND, DAY, NONE, AT(fetch.key_refetch_ms),
-     "the key of one actor is fetched again at most once in this time"},
-    {"key_negative", T_TIME, "5 m", SECOND, DAY, NONE, AT(fetch.key_negative_ms),
-     "how long a key that could not be had is not asked for again"},
 
     {"delivery_per_peer", T_COUNT, "8", 1, 64, NONE, AT(delivery.per_peer),
      "deliveries to one peer under way at a time"},
-    {"delivery_concurrency", T_COUNT, "256", 1, 4096, NONE, AT(delivery.concurrency),
+    {"delivery_parallel", T_COUNT, "64", 1, 4096, NONE, AT(delivery.parallel),
      "deliveries under way at a time"},
     {"delivery_backoff", T_TIMES, "1 m, 5 m, 15 m, 1 h, 3 h", 100, DAY, NONE, AT(delivery.backoff),
      "waits between attempts to reach a peer; the last one repeats"},
     {"delivery_life", T_TIME, "30 d", 15 * DAY, 365 * DAY, NONE, AT(delivery.life_ms),
      "how long delivery is tried before it expires"},
-    {"delivery_refusal_grace", T_TIME, "48 h", 0, 30 * DAY, NONE, AT(delivery.refusal_grace_ms),
+    {"delivery_patience", T_TIME, "48 h", 0, 30 * DAY, NONE, AT(delivery.patience_ms),
      "how long 401, 403 and 404 are retried before they count as refused"},
-    {"delivery_notice", T_TIME, "4 h", MINUTE, 30 * DAY, NONE, AT(delivery.notice_ms),
+    {"delivery_late_notice", T_TIME, "4 h", MINUTE, 30 * DAY, NONE, AT(delivery.late_notice_ms),
      "an author is told when a post was not delivered for this long"},
-    {"delivery_retry_after_max", T_TIME, "24 h", MINUTE, 30 * DAY, NONE,
-     AT(delivery.retry_after_max_ms), "the longest Retry-After that is honoured"},
 
     {"workers", T_COUNT, "0", 0, 256, NONE, AT(workers.threads),
      "threads that verify and parse; 0 is one per core"},
@@ -267,37 +230,45 @@ static enum err set_number(const struct row *row, const char *text, int64_t *out
 }
 
 /* Lists are kept at their largest size: they are few and small. */
-static void *list_room(struct arena *arena, void **item, size_t size)
+static enum err list_grow(struct arena *arena, void *address_of_items, size_t *n, size_t most,
+                          size_t size, struct why *why)
 {
-    if (!*item)
-        *item = arena_calloc(arena, CONFIG_LIST_MAX, size);
-    return *item;
+    void *items;
+    memcpy(&items, address_of_items, sizeof items);
+    if (*n == most)
+        return why_set(why, ERR_INVALID, "more than %zu values", most);
+    if (!items)
+        items = arena_calloc(arena, most, size);
+    memcpy(address_of_items, &items, sizeof items);
+    ++*n;
+    return OK;
 }
 
 static enum err add_item(const struct row *row, const char *text, void *at, struct arena *arena,
                          struct why *why)
 {
+    struct config_addresses *addresses = at;
+    struct config_ranges *ranges = at;
+    struct config_times *times = at;
+    enum err e;
+
     if (row->type == T_ADDRESSES) {
-        struct config_addresses *list = at;
-        list_room(arena, (void **)&list->item, sizeof *list->item);
-        if (list->n == CONFIG_LIST_MAX)
-            return why_set(why, ERR_INVALID, "more than %d values", CONFIG_LIST_MAX);
-        list->item[list->n].text = text;
-        return config_value_address(text, &list->item[list->n++], why);
+        e = list_grow(arena, &addresses->item, &addresses->n, CONFIG_LISTEN_MAX,
+                      sizeof *addresses->item, why);
+        if (e)
+            return e;
+        addresses->item[addresses->n - 1].text = text;
+        return config_value_address(text, &addresses->item[addresses->n - 1], why);
     }
     if (row->type == T_RANGES) {
-        struct config_ranges *list = at;
-        list_room(arena, (void **)&list->item, sizeof *list->item);
-        if (list->n == CONFIG_LIST_MAX)
-            return why_set(why, ERR_INVALID, "more than %d values", CONFIG_LIST_MAX);
-        list->item[list->n].text = text;
-        return config_value_range(text, &list->item[list->n++], why);
+        e = list_grow(arena, &ranges->item, &ranges->n, CONFIG_LIST_MAX, sizeof *ranges->item, why);
+        if (e)
+            return e;
+        ranges->item[ranges->n - 1].text = text;
+        return config_value_range(text, &ranges->item[ranges->n - 1], why);
     }
-    struct config_times *list = at;
-    list_room(arena, (void **)&list->item_ms, sizeof *list->item_ms);
-    if (list->n == CONFIG_LIST_MAX)
-        return why_set(why, ERR_INVALID, "more than %d values", CONFIG_LIST_MAX);
-    return set_number(row, text, &list->item_ms[list->n++], why);
+    e = list_grow(arena, &times->item_ms, &times->n, CONFIG_TIMES_MAX, sizeof *times->item_ms, why);
+    return e ? e : set_number(row, text, &times->item_ms[times->n - 1], why);
 }
 
 static enum err add_items(const struct row *row, char *text, void *at, struct arena *arena,
@@ -448,10 +419,6 @@ static enum err check_whole(const struct config *c, struct why *why)
     if (!c->http.tls_cert != !c->http.tls_key)
         return why_set(why, ERR_INVALID, "%s: tls_cert and tls_key go together; %s is missing",
                        c->file, c->http.tls_cert ? "tls_key" : "tls_cert");
-    if (!c->fetch.client_cert != !c->fetch.client_key)
-        return why_set(why, ERR_INVALID,
-                       "%s: client_cert and client_key go together; %s is missing", c->file,
-                       c->fetch.client_cert ? "client_key" : "client_cert");
     return OK;
 }
 

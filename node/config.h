@@ -16,6 +16,7 @@
 #ifndef WARD_NODE_CONFIG_H
 #define WARD_NODE_CONFIG_H
 
+#include "federation/federation.h"
 #include "node/log.h"
 #include "storage/base/base.h"
 
@@ -52,15 +53,13 @@ struct config_times {
     size_t n;
 };
 
-enum config_federation { FEDERATION_ALLOWLIST, FEDERATION_OPEN };
-
 struct config {
     const char *file;
 
     struct {
         const char *host;   /* public name, lower case, with port unless 443 */
         const char *data;   /* directory */
-        int64_t federation; /* enum config_federation */
+        int64_t federation; /* enum federation_mode */
         bool is_insecure_http;
         bool is_publishing_openly;
         struct config_ranges allow_addresses;
@@ -74,30 +73,23 @@ struct config {
         int64_t connections_max, connections_per_address, connections_per_peer;
         int64_t header_timeout_ms, request_timeout_ms, idle_timeout_ms;
         int64_t rate_min_bytes; /* per second */
-        int64_t header_max_bytes, headers_max;
     } http;
 
     struct {
-        int64_t activity_max_bytes, document_max_bytes, text_max_bytes;
-        int64_t json_depth, json_tokens;
-        int64_t recipients, tags, attachments, poll_options;
+        int64_t activity_max_bytes, document_max_bytes;
         int64_t signature_window_ms;
     } limits;
 
     struct {
         const char *tls_ca; /* NULL: the system's */
-        const char *client_cert, *client_key;
         int64_t connect_timeout_ms, transfer_timeout_ms;
-        int64_t rate_min_bytes; /* per second, over 5 s */
-        int64_t redirects, per_activity, concurrency;
-        int64_t thread_depth, collection_pages, collection_items;
-        int64_t key_refetch_ms, key_negative_ms;
+        int64_t parallel;
     } fetch;
 
     struct {
-        int64_t per_peer, concurrency;
+        int64_t per_peer, parallel;
         struct config_times backoff; /* the last one repeats */
-        int64_t life_ms, refusal_grace_ms, notice_ms, retry_after_max_ms;
+        int64_t life_ms, patience_ms, late_notice_ms;
     } delivery;
 
     struct {
