@@ -11,8 +11,9 @@
  *          put or del in that txn; it never leaves storage/. Sanitizer builds return
  *          copies freed at exactly those points.
  * Threads  engine: any. A txn: the thread that began it.
- * Errors   ERR_STORE: disk, map or permission trouble, see engine_why; ERR_LIMIT: all
+ * Errors   ERR_STORE: disk, map or permission trouble, logged here; ERR_LIMIT: all
  *          reader slots are taken; ERR_LATER (writing): the disk is full, reads go on.
+ *          After a failed put or del the txn answers the same to everything.
  *          A commit that fails for another reason aborts the process: recovery from a
  *          crash is the tested path.
  */
@@ -25,6 +26,9 @@
 struct engine;
 struct txn;
 
+/* Of keys and records together; in meta as "version". A store with another is refused. */
+#define STORE_VERSION 1
+
 struct engine_config {
     const char *dir;    /* holds the data file; must exist */
     uint64_t map_bytes; /* address space, not disk: size it once, large */
@@ -32,7 +36,11 @@ struct engine_config {
     bool exclusive;     /* the daemon: a second one is ERR_DENIED; the CLI is not */
 };
 
-/* ERR_NOTFOUND: no store there; ERR_CORRUPT: not a store, cut short, or another version. */
+/*
+ * ERR_NOTFOUND: no store there; ERR_CORRUPT: not a store, cut short, or another version;
+ * ERR_DENIED: another user's, a second daemon's, or open in this process already.
+ * Open after the last fork.
+ */
 MUST_CHECK enum err engine_open(const struct engine_config *config, struct engine **out,
                                 struct why *why);
 void engine_close(struct engine **engine);
@@ -53,10 +61,12 @@ MUST_CHECK enum err engine_read_begin(struct engine *engine, struct txn **out);
 MUST_CHECK enum err engine_write_begin(struct engine *engine, struct txn **out);
 /* Commits and syncs; *txn is gone and NULL whatever the answer. */
 MUST_CHECK enum err engine_commit(struct txn **txn);
-/* Ends a read, aborts a write. Accepts NULL: made for AUTO. */
+/* Ends a read, aborts a write; its ranges are closed before. Accepts NULL: made for AUTO. */
 void txn_end(struct txn **txn);
 bool txn_is_write(const struct txn *txn);
 struct engine *txn_engine(struct txn *txn);
+/* Puts and dels so far: did a mutation that failed leave anything behind? */
+uint64_t txn_writes(const struct txn *txn);
 
 /* OK, ERR_NOTFOUND, ERR_STORE. */
 MUST_CHECK enum err engine_get(struct txn *txn, enum table table, struct bytes key,

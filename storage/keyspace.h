@@ -12,8 +12,8 @@
  * actor_uri      h(uri):16                 text+id       actor_put             actor_find
  * actor_handle   h(name@host):16           text+id       actor_put             actor_find_handle
  * key_uri        h(key id):16              text+id       actor_put             actor_find_key
- * account        actor:8                   Account       account_put           account_get,
- * account_next private_key    actor:8                   PrivateKeys   account_put_keys account_keys
+ * account        actor:8                   Account       account_put           account_get
+ * private_key    actor:8                   PrivateKeys   account_put_keys      account_keys
  * post           post:8                    Post          post_put              post_get
  * post_uri       h(uri):16                 text+id       post_put              post_find
  * post_history   post:8 replaced_ms:8      PostEdit      post_edit             post_history_next
@@ -50,8 +50,9 @@
  *  7 peer_host and peer name each other; a peer with jobs has exactly one peer_due entry, at
  *    its health's next_attempt_ms; a peer without has none.
  *  8 outbody.references is the number of jobs that name it; no body without a job.
- *  9 a job with a subject has its ledger line in state QUEUED or RETRY, and such a line has its
- * job. 10 every parked item has its parked_by and its want; every want has something parked or is
+ *  9 a job with a subject has its ledger line in state QUEUED or RETRY, and such
+ *    a line has its job.
+ * 10 every parked item has its parked_by and its want; every want has something parked or is
  *    a negative-cache entry; want_due names a want that has that next_attempt_ms.
  * 11 the audit records are numbered without a gap and each holds the hash of the one before.
  * 12 every record decodes; every id in a key equals the id in its value.

@@ -5,13 +5,24 @@
 #define WARD_STORAGE_META_H
 
 #include "storage/base/arena.h"
+#include "storage/base/siphash.h"
 #include "storage/engine.h"
 
-/* Writes version, host and a fresh hash key into an empty store. ERR_EXISTS when done before. */
+/*
+ * Writes host and a fresh hash key into an empty store; ERR_EXISTS when done before. The
+ * version is engine_open's: it writes it on `create`, and refuses a store of another.
+ */
 MUST_CHECK enum err meta_create(struct txn *txn, const char *host);
 /* The host this store was made for. */
 MUST_CHECK enum err meta_host(struct txn *txn, struct arena *arena, const char **out);
 MUST_CHECK enum err meta_get_u64(struct txn *txn, const char *name, uint64_t *out);
 MUST_CHECK enum err meta_put_u64(struct txn *txn, const char *name, uint64_t value);
+
+/*
+ * The key of every h(x) in the store. A store that was never through meta_create has none:
+ * that aborts, because nothing in it can be found or written.
+ */
+#define META_HASH_KEY "hash_key"
+void meta_hash_key(struct txn *txn, uint8_t out[SIPHASH_KEY_BYTES]);
 
 #endif

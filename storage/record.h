@@ -38,4 +38,10 @@ MUST_CHECK enum err text_index_del(struct txn *txn, enum table table, const char
 /* A new id, greater than every id given before, at or after `now_ms`. Write txn only. */
 MUST_CHECK enum err id_next(struct txn *txn, int64_t now_ms, uint64_t *out);
 
+/*
+ * As id_next, but at `at_ms` when that is past: for what happened before it came to us, so
+ * that it sorts where it belongs. Differs from every id of a post that is there.
+ */
+MUST_CHECK enum err id_next_past(struct txn *txn, int64_t at_ms, int64_t now_ms, uint64_t *out);
+
 #endif

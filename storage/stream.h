@@ -27,9 +27,10 @@ struct page {
     unsigned limit;  /* ids at most; 0: no limit */
 };
 
-struct stream_source; /* one cursor of a merge */
+struct stream_source; /* one stream of a merge, and its newest id not given yet */
 struct stream {
-    struct stream_source *heap;
+    struct txn *txn;
+    struct stream_source *heap; /* greatest id first */
     size_t count;
     struct page page;
     unsigned given;

@@ -1,0 +1,189 @@
+#include "storage/stream.h"
+
+#include "storage/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * A source keeps no cursor, only the id it stands at: a page of forty needs forty new looks,
+ * while a cursor for each of ten thousand streams would have to be opened and kept.
+ */
+struct stream_source {
+    struct stream_key key;
+    uint64_t at;
+};
+
+static struct key stream_bytes(struct stream_key key, uint64_t post)
+{
+    struct key k = {.n = 0};
+    key_add_u8(&k, (uint8_t)key.kind);
+    key_add_u64(&k, key.owner);
+    key_add_u64(&k, post);
+    return k;
+}
+
+/* The greatest id of one stream that is below `before` (0: no bound) and above `after`. */
+static enum err newest_below(struct txn *txn, struct stream_key key, uint64_t before,
+                             uint64_t after, uint64_t *out)
+{
+    if (after == UINT64_MAX)
+        return ERR_NOTFOUND;
+    struct key lo = stream_bytes(key, after + 1);
+    struct key hi = stream_bytes(key, before ? before : UINT64_MAX); /* no id is UINT64_MAX */
+    AUTO(range_close) struct range range = {.cursor = NULL};
+    struct bytes found;
+    enum err e = range_open(txn, TABLE_STREAM, key_bytes(&lo), key_bytes(&hi), RANGE_DOWN, &range);
+    if (e || (e = range_next(&range, &found, NULL)))
+        return e;
+    size_t at = lo.n - 8;
+    return key_read_u64(found, &at, out);
+}
+
+static void swap(struct stream_source *a, struct stream_source *b)
+{
+    struct stream_source t = *a;
+    *a = *b;
+    *b = t;
+}
+
+static void sift_down(struct stream *stream, size_t i)
+{
+    struct stream_source *heap = stream->heap;
+    for (;;) {
+        size_t greatest = i, left = 2 * i + 1, right = left + 1;
+        if (left < stream->count && heap[left].at > heap[greatest].at)
+            greatest = left;
+        if (right < stream->count && heap[right].at > heap[greatest].at)
+            greatest = right;
+        if (greatest == i)
+            return;
+        swap(&heap[i], &heap[greatest]);
+        i = greatest;
+    }
+}
+
+enum err stream_open(struct txn *txn, const struct stream_key *keys, size_t count, struct page page,
+                     struct stream *out)
+{
+    struct stream s = {.txn = txn, .page = page};
+    s.heap = xcalloc(count, sizeof *s.heap);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t at;
+        enum err e = newest_below(txn, keys[i], page.before, page.after, &at);
+        if (e == ERR_NOTFOUND)
+            continue;
+        if (e) {
+            stream_close(&s);
+            return e;
+        }
+        s.heap[s.count++] = (struct stream_source){keys[i], at};
+    }
+    for (size_t i = s.count / 2; i-- > 0;)
+        sift_down(&s, i);
+    *out = s;
+    return OK;
+}
+
+/* Moves the source at the top to its next id, or drops it. */
+static enum err advance(struct stream *stream)
+{
+    struct stream_source *top = &stream->heap[0];
+    uint64_t at;
+    enum err e = newest_below(stream->txn, top->key, top->at, stream->page.after, &at);
+    if (e == OK)
+        top->at = at;
+    else if (e == ERR_NOTFOUND)
+        *top = stream->heap[--stream->count];
+    else
+        return e;
+    sift_down(stream, 0);
+    return OK;
+}
+
+enum err stream_next(struct stream *stream, post_id *out)
+{
+    if (stream->page.limit && stream->given == stream->page.limit)
+        return ERR_NOTFOUND;
+    while (stream->count) {
+        uint64_t id = stream->heap[0].at;
+        enum err e = advance(stream);
+        if (e)
+            return e;
+        if (stream->given && id == stream->last)
+            continue; /* in more than one of the streams */
+        stream->last = id;
+        stream->given++;
+        *out = (post_id){id};
+        return OK;
+    }
+    return ERR_NOTFOUND;
+}
+
+void stream_close(struct stream *stream)
+{
+    xfree(&stream->heap);
+    stream->count = 0;
+}
+
+static void add_author(struct stream_key **keys, size_t *count, size_t *room, uint64_t author)
+{
+    if (*count == *room) {
+        *room = *room ? 2 * *room : 64;
+        *keys = xrealloc(*keys, *room * sizeof **keys);
+    }
+    (*keys)[(*count)++] = (struct stream_key){STREAM_AUTHOR, author};
+}
+
+enum err stream_open_home(struct txn *txn, actor_id who, struct page page, struct stream *out)
+{
+    AUTO(xfree) struct stream_key *keys = NULL;
+    size_t count = 0, room = 0;
+    add_author(&keys, &count, &room, who.v);
+
+    struct key prefix = {.n = 0};
+    key_add_u8(&prefix, EDGE_FOLLOW);
+    key_add_u64(&prefix, who.v);
+    AUTO(range_close) struct range follows = {.cursor = NULL};
+    struct bytes key;
+    enum err e = range_prefix(txn, TABLE_EDGE, key_bytes(&prefix), RANGE_UP, &follows);
+    if (e)
+        return e;
+    while ((e = range_next(&follows, &key, NULL)) == OK) {
+        size_t at = prefix.n;
+        uint64_t author;
+        e = key_read_u64(key, &at, &author);
+        if (e)
+            return e;
+        add_author(&keys, &count, &room, author);
+    }
+    return e == ERR_NOTFOUND ? stream_open(txn, keys, count, page, out) : e;
+}
+
+enum err stream_add(struct txn *txn, struct stream_key key, post_id post)
+{
+    struct key k = stream_bytes(key, post.v);
+    return engine_put(txn, TABLE_STREAM, key_bytes(&k), (struct bytes){NULL, 0});
+}
+
+enum err stream_del(struct txn *txn, struct stream_key key, post_id post)
+{
+    struct key k = stream_bytes(key, post.v);
+    return engine_del(txn, TABLE_STREAM, key_bytes(&k));
+}
+
+bool stream_has(struct txn *txn, struct stream_key key, post_id post)
+{
+    struct key k = stream_bytes(key, post.v);
+    struct bytes value;
+    return engine_get(txn, TABLE_STREAM, key_bytes(&k), &value) == OK;
+}
+
+uint64_t tag_owner(struct txn *txn, const char *folded_tag)
+{
+    uint8_t hash[KEY_HASH_BYTES];
+    uint64_t owner;
+    size_t at = 0;
+    text_hash(txn, folded_tag, hash);
+    return key_read_u64((struct bytes){hash, sizeof hash}, &at, &owner) ? 0 : owner;
+}
