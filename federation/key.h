@@ -54,8 +54,7 @@ void public_key_free(struct public_key **key);
 
 /* ---- private ---- */
 
-/* A fresh key: RSA of 2048 bits, or Ed25519. RSA takes 50 to 500 ms. Aborts when there is no
- * randomness. */
+/* A fresh key: RSA of 2048 bits (takes 50 to 500 ms), or Ed25519. No randomness: aborts. */
 struct private_key *private_key_generate(enum key_type type);
 
 /* PKCS#8 or PKCS#1, unencrypted. The limits of public keys hold. */
@@ -71,7 +70,7 @@ char *private_key_pem(const struct private_key *key, struct arena *arena);
 /* The public half, as a key of its own. */
 struct public_key *private_key_public(const struct private_key *key);
 
-/* The signature over `message`. ERR_LIMIT when the arena is full. */
+/* The signature over `message`. ERR_LIMIT: the arena is full; ERR_CORRUPT: a broken RSA key. */
 MUST_CHECK enum err private_key_sign(const struct private_key *key, struct bytes message,
                                      struct arena *arena, struct bytes *out);
 void private_key_free(struct private_key **key);

@@ -31,6 +31,7 @@
 #ifndef WARD_FEDERATION_SIGNATURE_H
 #define WARD_FEDERATION_SIGNATURE_H
 
+#include "federation/http_message.h"
 #include "federation/key.h"
 #include "storage/base/arena.h"
 #include "storage/base/base.h"
@@ -38,28 +39,12 @@
 #define SIGNATURE_FIELD_MAX_BYTES 8192 /* of Signature, Signature-Input, Authorization */
 #define SIGNATURE_MAX_PARAMS 32
 #define SIGNATURE_MAX_COVERED 64
-#define SIGNATURE_WINDOW_MS (60 * 60 * 1000) /* Date and created: either side of now ... */
-#define SIGNATURE_CREATED_SKEW_MS                                                                  \
-    (5 * 60 * 1000) /* ... but created not further ahead than this                                 \
-                     */
+/* Date and created may be this far from now, on either side ... */
+#define SIGNATURE_WINDOW_MS (60 * 60 * 1000)
+/* ... but created no further ahead than this. */
+#define SIGNATURE_CREATED_SKEW_MS (5 * 60 * 1000)
 
 enum signature_scheme { SIGNATURE_CAVAGE, SIGNATURE_RFC9421 };
-
-struct http_header {
-    const char *name;  /* any case */
-    const char *value; /* without white space around it */
-};
-
-/* A request as it was received. Everything is borrowed. */
-struct http_message {
-    const char *method; /* "POST" */
-    const char *target; /* path?query, byte for byte as received: never decoded */
-    const char *scheme; /* "https": how the public reaches us, also behind a proxy */
-    const char *host;   /* the Host field as received (HTTP/2: :authority) */
-    const struct http_header *headers;
-    size_t header_count;
-    struct bytes body; /* raw */
-};
 
 struct signature {
     enum signature_scheme scheme;
