@@ -37,6 +37,9 @@ MUST_CHECK enum err destinations_add_actor(struct txn *txn, struct destinations 
                                            actor_id whom, struct arena *arena);
 MUST_CHECK enum err destinations_add_followers(struct txn *txn, struct destinations *list,
                                                actor_id of, struct arena *arena);
+/* Every inbox this post was ever queued for: an Update or Delete goes there too. */
+MUST_CHECK enum err destinations_add_ledger(struct txn *txn, struct destinations *list,
+                                            post_id post, struct arena *arena);
 void destinations_clear(struct destinations *list);
 
 /* Queues `json` for every destination policy lets it go to. Job fields but inbox and body are taken

@@ -1,0 +1,86 @@
+#include "federation/act/common.h"
+
+#include <string.h>
+
+enum act_verdict act_need_post(struct act *act, struct txn *txn, const char *uri,
+                               struct act_answer *answer, post_id *out)
+{
+    *out = (post_id){0};
+    if (post_find(txn, uri, out) == OK)
+        return ACT_DONE;
+
+    char host[URI_HOST_BYTES];
+    peer_id peer;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
+    Tombstone *tombstone;
+    Want *want;
+
+    if (federation_own_path(act->fed, uri) || uri_host(uri, host) ||
+        strcmp(host, act->fed->config->host) == 0)
+        act->outcome = "ignored: no such post here";
+    else if (tombstone_get(txn, uri, &arena, &tombstone) == OK)
+        act->outcome = "ignored: that post was deleted";
+    else if (policy_admit(txn, act->fed->config, host, act->now_ms, &peer, NULL))
+        act->outcome = "ignored: the post's host is no peer";
+    else if (want_get(txn, uri, &arena, &want) == OK && want->failed_ms)
+        act->outcome = "ignored: the post could not be fetched";
+    else {
+        answer->needs = uri;
+        answer->needs_kind = WANT_KIND__OBJECT_DOCUMENT;
+        return ACT_NEEDS;
+    }
+    return ACT_DONE;
+}
+
+enum err act_queue_plain(struct txn *txn, const struct federation *fed,
+                         const struct plain_activity *activity, actor_id who, actor_id whom,
+                         uint64_t subject, int64_t now_ms)
+{
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    AUTO(destinations_clear) struct destinations list = {0};
+    enum err e = document_plain(activity, &json);
+    if (e)
+        return e;
+    e = destinations_add_actor(txn, &list, whom, &arena);
+    if (e)
+        return e;
+
+    OutJob job = OUT_JOB__INIT;
+    size_t queued;
+    job.actor = who.v;
+    job.activity_type = (char *)activity->type;
+    job.activity_uri = (char *)activity->id;
+    job.subject = subject;
+    job.visibility = VISIBILITY__PUBLIC; /* carries no content of a post */
+    return destinations_queue(txn, fed, &list, buf_bytes(&json), &job, now_ms, &queued);
+}
+
+const char *act_new_uri(struct txn *txn, const Actor *actor, const char *what, int64_t now_ms,
+                        struct arena *arena)
+{
+    uint64_t id;
+    if (id_next(txn, now_ms, &id))
+        return NULL;
+    return arena_printf(arena, "%s/%s/%llu", actor->uri, what, (unsigned long long)id);
+}
+
+bool act_is_undone(struct txn *txn, const char *activity_uri)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
+    Tombstone *tombstone;
+    return activity_uri && tombstone_get(txn, activity_uri, &arena, &tombstone) == OK;
+}
+
+enum err act_notify(struct txn *txn, const Actor *whom, NotificationType type, actor_id from,
+                    post_id post, int64_t now_ms)
+{
+    if (whom->host[0] || whom->id == from.v)
+        return OK; /* remote people are told by their own node */
+    Notification notification = NOTIFICATION__INIT;
+    notification.type = type;
+    notification.from = from.v;
+    notification.post = post.v;
+    enum err e = notification_add(txn, (actor_id){whom->id}, &notification, now_ms);
+    return e == ERR_EXISTS ? OK : e;
+}

@@ -1,0 +1,46 @@
+/*
+ * common - what several acts share: finding the post an activity is about, queueing a small
+ * activity, naming a new one, telling people.
+ *
+ * Threads  act_need_post: any; the rest inside a mutation
+ */
+#ifndef WARD_FEDERATION_ACT_COMMON_H
+#define WARD_FEDERATION_ACT_COMMON_H
+
+#include "federation/act/act.h"
+#include "federation/audience.h"
+#include "federation/document/activity.h"
+#include "federation/policy.h"
+#include "storage/edge.h"
+#include "storage/notification.h"
+#include "storage/outqueue.h"
+#include "storage/parked.h"
+#include "storage/post.h"
+
+/*
+ * The post with this URI: *out is 0 when it is not here and will not come (act->outcome says why).
+ * ACT_NEEDS: it can be fetched, from a host we talk to.
+ */
+enum act_verdict act_need_post(struct act *act, struct txn *txn, const char *uri,
+                               struct act_answer *answer, post_id *out);
+
+/* Queues a small activity of `who` for `whom` (nothing when they are ours). */
+MUST_CHECK enum err act_queue_plain(struct txn *txn, const struct federation *fed,
+                                    const struct plain_activity *activity, actor_id who,
+                                    actor_id whom, uint64_t subject, int64_t now_ms);
+
+/* "<actor>/<what>/<new id>" for an activity of ours. NULL: the store refuses. */
+const char *act_new_uri(struct txn *txn, const Actor *actor, const char *what, int64_t now_ms,
+                        struct arena *arena);
+
+/* Was this activity undone before it came? The order of arrival must not matter. */
+bool act_is_undone(struct txn *txn, const char *activity_uri);
+
+/* Tells one of our own people; remote ones and oneself are passed over. */
+MUST_CHECK enum err act_notify(struct txn *txn, const Actor *whom, NotificationType type,
+                               actor_id from, post_id post, int64_t now_ms);
+
+/* Takes a boost back: its edge and its record (boost.c; Undo needs it too). */
+MUST_CHECK enum err act_boost_undo_store(struct txn *txn, struct edge_key key, int64_t now_ms);
+
+#endif

@@ -1,0 +1,190 @@
+/*
+ * edit - an Update: of a post by its stored author, or of an actor by itself. The newest `updated`
+ * wins whatever the order (T39); author, date and audience stay as they are stored (T38).
+ */
+#include "federation/act/post.h"
+
+#include "federation/resolve.h"
+#include "storage/base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What an edit may change, from `from` to `to`. */
+static void take_content(Post *to, const Post *from)
+{
+    to->content_html = from->content_html;
+    to->source = from->source;
+    to->summary = from->summary;
+    to->name = from->name;
+    to->language = from->language;
+    to->is_sensitive = from->is_sensitive;
+    to->tags = from->tags;
+    to->n_tags = from->n_tags;
+    to->emoji = from->emoji;
+    to->n_emoji = from->n_emoji;
+    to->attachments = from->attachments;
+    to->n_attachments = from->n_attachments;
+    to->updated_ms = from->updated_ms;
+}
+
+/* ---- remote door ---- */
+
+static enum err edit_post_apply(struct txn *txn, struct act *act)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(2 * 1024 * 1024);
+    Post edited = *(const Post *)act->state, *stored;
+    post_id id;
+    enum err e = post_find(txn, edited.uri, &id);
+    if (e ==
+        ERR_NOTFOUND) { /* its Create is still on the way, or never came: the content is here */
+        e = act_post_store(txn, &edited, act->now_ms);
+        act->outcome = e == ERR_DENIED ? "ignored: deleted" : "stored from its Update";
+        return e == ERR_DENIED ? OK : e;
+    }
+    if (!e)
+        e = post_get(txn, id, &arena, &stored);
+    if (e)
+        return e;
+    if (stored->author != act->who.v) {
+        act->outcome = "ignored: not the author";
+        return OK;
+    }
+    int64_t current = stored->updated_ms ? stored->updated_ms : stored->published_ms;
+    if (edited.updated_ms <= current) {
+        act->outcome = "ignored: older than what is stored";
+        return OK;
+    }
+    take_content(stored, &edited);
+    act->outcome = "edited";
+    return post_edit(txn, stored, act->now_ms);
+}
+
+static enum err edit_actor_apply(struct txn *txn, struct act *act)
+{
+    Actor actor = *(const Actor *)act->state;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    Actor *stored;
+    enum err e = actor_get(txn, act->who, &arena, &stored);
+    if (e)
+        return e;
+    actor.id = stored->id;
+    actor.created_ms = stored->created_ms;
+    actor.suspended_ms = stored->suspended_ms;
+    actor.key_refetched_ms = stored->key_refetched_ms;
+    act->outcome = "profile updated";
+    return actor_put(txn, &actor, act->now_ms);
+}
+
+enum act_verdict act_edit_remote(struct act *act, struct txn *txn, struct act_answer *answer,
+                                 struct why *why)
+{
+    const struct as2_activity *activity = act->activity;
+    Post *post;
+    Actor *actor;
+
+    if (activity->object_kind == AS2_OBJECT_ACTOR) {
+        if (!activity->object_id || strcmp(activity->object_id, activity->actor) != 0 ||
+            resolve_check_actor(act->fed, activity->actor, activity->person, &act->arena, &actor,
+                                why)) {
+            answer->status = 403;
+            if (why && !why->text[0])
+                why_set(why, ERR_DENIED, "an actor may update only itself");
+            return ACT_REJECT;
+        }
+        act->state = actor;
+        act->apply = edit_actor_apply;
+        return ACT_DONE;
+    }
+    if (activity->object_kind != AS2_OBJECT_NOTE) {
+        act->outcome = "ignored: not a kind of object that is shown";
+        return ACT_DONE;
+    }
+    if (act_check_note(act, activity->note, answer, why) == ACT_REJECT)
+        return ACT_REJECT;
+    if (act_post_from_note(act, txn, activity->note, act->who, &post, why)) {
+        answer->status = 400;
+        return ACT_REJECT;
+    }
+    if (!activity->note->updated_ms) /* some servers do not say when: then it is now */
+        post->updated_ms = act->now_ms;
+    act->state = post;
+    act->apply = edit_post_apply;
+    return ACT_DONE;
+}
+
+/* ---- local door ---- */
+
+struct edit_local {
+    struct mutation mutation;
+    struct federation *fed;
+    actor_id who;
+    post_id post;
+    const char *source, *summary, *html;
+    const struct markup *markup;
+    int64_t now_ms;
+};
+
+static enum err edit_local_apply(struct txn *txn, struct mutation *m)
+{
+    struct edit_local *edit = container_of(m, struct edit_local, mutation);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(4 * 1024 * 1024);
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    Post *post;
+    Actor *who;
+    enum err e = post_get(txn, edit->post, &arena, &post);
+    if (!e)
+        e = actor_get(txn, edit->who, &arena, &who);
+    if (e)
+        return e;
+    if (post->author != edit->who.v || post->boost_of)
+        return ERR_DENIED;
+
+    Post edited = *post;
+    edited.content_html = (char *)edit->html;
+    edited.source = (char *)edit->source;
+    if (edit->summary)
+        edited.summary = (char *)edit->summary;
+    edited.is_sensitive = post->is_sensitive || edited.summary[0];
+    edited.tags = (char **)edit->markup->folded_tags;
+    edited.n_tags = edit->markup->tag_count;
+    edited.updated_ms = edit->now_ms > post->updated_ms ? edit->now_ms : post->updated_ms + 1;
+    e = post_edit(txn, &edited, edit->now_ms);
+    if (!e)
+        e = document_update(&edited, who, &json);
+    if (e)
+        return e;
+    const char *uri =
+        arena_printf(&arena, "%s#updates/%lld", edited.uri, (long long)edited.updated_ms);
+    return act_post_queue(txn, edit->fed, &edited, "Update", uri, buf_bytes(&json), edit->now_ms);
+}
+
+enum err act_edit_local(struct federation *fed, actor_id who, post_id post, const char *source,
+                        const char *summary, act_resolve *resolve, const struct by *by,
+                        struct why *why)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(8 * 1024 * 1024);
+    struct markup markup = {0};
+    actor_id mentioned[MARKUP_MENTIONS_MAX]; /* linked, but an edit does not widen the audience */
+    size_t mentioned_count = 0;
+    struct edit_local edit = {.mutation = {.apply = edit_local_apply},
+                              .fed = fed,
+                              .who = who,
+                              .post = post,
+                              .source = source,
+                              .summary = summary,
+                              .markup = &markup,
+                              .now_ms = clock_ms()};
+    enum err e = act_markup(fed, source, resolve, &arena, &markup, mentioned, &mentioned_count,
+                            &edit.html, why);
+    if (e)
+        return e;
+    char object[32];
+    snprintf(object, sizeof object, "post %llu", (unsigned long long)post.v);
+    e = act_run(fed, &edit.mutation, by, "post.edit", object);
+    if (e == ERR_NOTFOUND)
+        return why_set(why, e, "there is no such post");
+    if (e == ERR_DENIED)
+        return why_set(why, e, "only its author can edit a post");
+    return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
+}

@@ -1,0 +1,375 @@
+/*
+ * follow - who follows whom. A follow of someone elsewhere is a request until they accept; the
+ * relation is made only from our own pending record (T43), never from what an Accept says.
+ */
+#include "federation/act/common.h"
+
+#include "storage/account.h"
+#include "storage/base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- what the remote doors work on ---- */
+
+struct follow_state {
+    actor_id local;      /* ours */
+    struct edge_key key; /* Accept, Reject: the pending edge meant */
+};
+
+static enum err queue_answer(struct txn *txn, const struct federation *fed, const char *type,
+                             const Actor *ours, const Actor *theirs, const char *follow_uri,
+                             int64_t now_ms)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
+    struct plain_activity follow = {.id = follow_uri && *follow_uri ? follow_uri : NULL,
+                                    .type = "Follow",
+                                    .actor = theirs->uri,
+                                    .object = ours->uri};
+    struct plain_activity answer = {
+        .id = act_new_uri(txn, ours, strcmp(type, "Accept") == 0 ? "accepts" : "rejects", now_ms,
+                          &arena),
+        .type = type,
+        .actor = ours->uri,
+        .inner = &follow,
+        .to = theirs->uri};
+    return act_queue_plain(txn, fed, &answer, (actor_id){ours->id}, (actor_id){theirs->id}, 0,
+                           now_ms);
+}
+
+/* Both ends of a pair of actors. */
+static enum err get_pair(struct txn *txn, actor_id a, actor_id b, struct arena *arena,
+                         Actor **out_a, Actor **out_b)
+{
+    enum err e = actor_get(txn, a, arena, out_a);
+    return e ? e : actor_get(txn, b, arena, out_b);
+}
+
+/* ---- remote door: Follow ---- */
+
+static enum err follow_remote_apply(struct txn *txn, struct act *act)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    const struct follow_state *state = act->state;
+    struct edge_key follow = {EDGE_FOLLOW, act->who.v, state->local.v};
+    struct edge_key request = {EDGE_FOLLOW_REQUEST, act->who.v, state->local.v};
+    const char *uri = act->activity->id ? act->activity->id : "";
+    Actor *ours, *theirs;
+    enum err e = get_pair(txn, state->local, act->who, &arena, &ours, &theirs);
+    if (e)
+        return e;
+    if (act_is_undone(txn, act->activity->id)) {
+        act->outcome = "ignored: undone before it came";
+        return OK;
+    }
+    if (edge_has(txn, (struct edge_key){EDGE_BLOCK, state->local.v, act->who.v})) {
+        act->outcome = "refused: blocked";
+        return queue_answer(txn, act->fed, "Reject", ours, theirs, uri, act->now_ms);
+    }
+    Edge edge = EDGE__INIT;
+    edge.uri = (char *)uri;
+    edge.created_ms = act->now_ms;
+    if (ours->is_locked && !edge_has(txn, follow)) {
+        act->outcome = "follow requested";
+        e = edge_put(txn, request, &edge);
+        return e ? e
+                 : act_notify(txn, ours, NOTIFICATION_TYPE__FOLLOW_REQUEST, act->who, (post_id){0},
+                              act->now_ms);
+    }
+    act->outcome = "followed";
+    e = edge_put(txn, follow, &edge);
+    if (!e)
+        e = act_notify(txn, ours, NOTIFICATION_TYPE__FOLLOW, act->who, (post_id){0}, act->now_ms);
+    return e ? e : queue_answer(txn, act->fed, "Accept", ours, theirs, uri, act->now_ms);
+}
+
+enum act_verdict act_follow_remote(struct act *act, struct txn *txn, struct act_answer *answer,
+                                   struct why *why)
+{
+    (void)answer;
+    (void)why;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    struct follow_state *state = arena_alloc(&act->arena, sizeof *state);
+    const char *object = act->activity->object_id;
+    Account *account;
+
+    if (!object || actor_find(txn, object, &state->local) ||
+        account_get(txn, state->local, &arena, &account)) {
+        act->outcome = "ignored: follows nobody here";
+        return ACT_DONE;
+    }
+    act->state = state;
+    act->apply = follow_remote_apply;
+    return ACT_DONE;
+}
+
+/* ---- remote doors: Accept, Reject ---- */
+
+/* Our pending (or, for a Reject, made) follow that the activity answers; ERR_NOTFOUND: none. */
+static enum err find_own_follow(struct txn *txn, const struct act *act, struct edge_key *out)
+{
+    const struct as2_activity *activity = act->activity;
+    const struct as2_activity *inner =
+        activity->object_kind == AS2_OBJECT_ACTIVITY ? activity->inner : NULL;
+    actor_id local;
+
+    if (activity->object_id && edge_find(txn, activity->object_id, out) == OK)
+        return (out->kind == EDGE_FOLLOW || out->kind == EDGE_FOLLOW_REQUEST) &&
+                       out->whom == act->who.v
+                   ? OK
+                   : ERR_NOTFOUND;
+    /* Some servers answer with another id than ours: the pair of actors then says which. */
+    if (!inner || !inner->actor || !inner->object_id || strcmp(inner->type, "Follow") != 0 ||
+        strcmp(inner->object_id, activity->actor) != 0 || actor_find(txn, inner->actor, &local))
+        return ERR_NOTFOUND;
+    *out = (struct edge_key){EDGE_FOLLOW_REQUEST, local.v, act->who.v};
+    if (edge_has(txn, *out))
+        return OK;
+    out->kind = EDGE_FOLLOW;
+    return edge_has(txn, *out) ? OK : ERR_NOTFOUND;
+}
+
+static enum err accept_apply(struct txn *txn, struct act *act)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    struct edge_key key = ((struct follow_state *)act->state)->key;
+    Edge *edge;
+    Actor *ours;
+
+    key.kind = EDGE_FOLLOW_REQUEST;
+    enum err e = edge_get(txn, key, &arena, &edge);
+    if (e == ERR_NOTFOUND) {
+        act->outcome = "ignored: nothing pending";
+        return OK;
+    }
+    if (!e)
+        e = actor_get(txn, (actor_id){key.who}, &arena, &ours);
+    if (!e)
+        e = edge_del(txn, key);
+    if (e)
+        return e;
+    key.kind = EDGE_FOLLOW;
+    e = edge_put(txn, key, edge);
+    act->outcome = "follow accepted";
+    return e ? e
+             : act_notify(txn, ours, NOTIFICATION_TYPE__FOLLOW_ACCEPTED, act->who, (post_id){0},
+                          act->now_ms);
+}
+
+static enum err reject_apply(struct txn *txn, struct act *act)
+{
+    struct edge_key key = ((struct follow_state *)act->state)->key;
+
+    act->outcome = "follow rejected";
+    key.kind = EDGE_FOLLOW_REQUEST;
+    enum err e = edge_del(txn, key);
+    if (e && e != ERR_NOTFOUND)
+        return e;
+    key.kind = EDGE_FOLLOW;
+    e = edge_del(txn, key);
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+static enum act_verdict answer_remote(struct act *act, struct txn *txn,
+                                      enum err (*apply)(struct txn *, struct act *))
+{
+    struct follow_state *state = arena_alloc(&act->arena, sizeof *state);
+    if (find_own_follow(txn, act, &state->key)) {
+        act->outcome = "ignored: answers no follow of ours";
+        return ACT_DONE;
+    }
+    act->state = state;
+    act->apply = apply;
+    return ACT_DONE;
+}
+
+enum act_verdict act_accept_remote(struct act *act, struct txn *txn, struct act_answer *answer,
+                                   struct why *why)
+{
+    (void)answer;
+    (void)why;
+    return answer_remote(act, txn, accept_apply);
+}
+
+enum act_verdict act_reject_remote(struct act *act, struct txn *txn, struct act_answer *answer,
+                                   struct why *why)
+{
+    (void)answer;
+    (void)why;
+    return answer_remote(act, txn, reject_apply);
+}
+
+/* ---- local doors ---- */
+
+struct follow_local {
+    struct mutation mutation;
+    struct federation *fed;
+    actor_id who, whom;
+    int64_t now_ms;
+};
+
+static enum err follow_someone_here(struct txn *txn, struct follow_local *f, const Actor *who,
+                                    const Actor *whom, Edge *edge)
+{
+    struct edge_key key = {whom->is_locked ? EDGE_FOLLOW_REQUEST : EDGE_FOLLOW, f->who.v,
+                           f->whom.v};
+    (void)who;
+    enum err e = edge_put(txn, key, edge);
+    return e ? e
+             : act_notify(txn, whom,
+                          whom->is_locked ? NOTIFICATION_TYPE__FOLLOW_REQUEST
+                                          : NOTIFICATION_TYPE__FOLLOW,
+                          f->who, (post_id){0}, f->now_ms);
+}
+
+static enum err follow_local_apply(struct txn *txn, struct mutation *m)
+{
+    struct follow_local *f = container_of(m, struct follow_local, mutation);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    struct edge_key request = {EDGE_FOLLOW_REQUEST, f->who.v, f->whom.v};
+    Actor *who, *whom;
+    enum err e = get_pair(txn, f->who, f->whom, &arena, &who, &whom);
+    if (e)
+        return e;
+    if (edge_has(txn, (struct edge_key){EDGE_FOLLOW, f->who.v, f->whom.v}))
+        return ERR_EXISTS;
+
+    Edge edge = EDGE__INIT;
+    edge.created_ms = f->now_ms;
+    edge.uri = (char *)act_new_uri(txn, who, "follows", f->now_ms, &arena);
+    if (!edge.uri)
+        return ERR_STORE;
+    if (!whom->host[0])
+        return follow_someone_here(txn, f, who, whom, &edge);
+
+    peer_id peer;
+    e = policy_admit(txn, f->fed->config, whom->host, f->now_ms, &peer, NULL);
+    if (e)
+        return e;
+
+    Edge *pending; /* asked before: ask again under the same id, the answer will name it */
+    if (edge_get(txn, request, &arena, &pending) == OK)
+        edge.uri = pending->uri;
+    e = edge_put(txn, request, &edge);
+    if (e)
+        return e;
+    struct plain_activity follow = {
+        .id = edge.uri, .type = "Follow", .actor = who->uri, .object = whom->uri, .to = whom->uri};
+    return act_queue_plain(txn, f->fed, &follow, f->who, f->whom, 0, f->now_ms);
+}
+
+static enum err unfollow_local_apply(struct txn *txn, struct mutation *m)
+{
+    struct follow_local *f = container_of(m, struct follow_local, mutation);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    struct edge_key key = {EDGE_FOLLOW, f->who.v, f->whom.v};
+    Actor *who, *whom;
+    Edge *edge;
+    enum err e = get_pair(txn, f->who, f->whom, &arena, &who, &whom);
+    if (e)
+        return e;
+    e = edge_get(txn, key, &arena, &edge);
+    if (e == ERR_NOTFOUND) {
+        key.kind = EDGE_FOLLOW_REQUEST;
+        e = edge_get(txn, key, &arena, &edge);
+    }
+    if (!e)
+        e = edge_del(txn, key);
+    if (e || !whom->host[0])
+        return e;
+    struct plain_activity follow = {
+        .id = edge->uri, .type = "Follow", .actor = who->uri, .object = whom->uri};
+    struct plain_activity undo = {.id = act_new_uri(txn, who, "undos", f->now_ms, &arena),
+                                  .type = "Undo",
+                                  .actor = who->uri,
+                                  .inner = &follow,
+                                  .to = whom->uri};
+    return act_queue_plain(txn, f->fed, &undo, f->who, f->whom, 0, f->now_ms);
+}
+
+/* `who` asked, `whom` (ours) answers: the pending edge becomes a follow, or goes. */
+static enum err answer_local(struct txn *txn, struct follow_local *f, const char *type)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    bool accepts = strcmp(type, "Accept") == 0;
+    struct edge_key key = {EDGE_FOLLOW_REQUEST, f->who.v, f->whom.v};
+    Actor *who, *whom;
+    Edge *edge;
+    enum err e = get_pair(txn, f->who, f->whom, &arena, &who, &whom);
+    if (e)
+        return e;
+    e = edge_get(txn, key, &arena, &edge);
+    if (e == ERR_NOTFOUND && !accepts) { /* a made follow can be taken back: remove the follower */
+        key.kind = EDGE_FOLLOW;
+        e = edge_get(txn, key, &arena, &edge);
+    }
+    if (!e)
+        e = edge_del(txn, key);
+    if (e)
+        return e;
+    if (accepts) {
+        key.kind = EDGE_FOLLOW;
+        e = edge_put(txn, key, edge);
+        if (!e)
+            e = act_notify(txn, who, NOTIFICATION_TYPE__FOLLOW_ACCEPTED, f->whom, (post_id){0},
+                           f->now_ms);
+    }
+    if (e || !who->host[0])
+        return e;
+    return queue_answer(txn, f->fed, type, whom, who, edge->uri, f->now_ms);
+}
+
+static enum err accept_local_apply(struct txn *txn, struct mutation *m)
+{
+    return answer_local(txn, container_of(m, struct follow_local, mutation), "Accept");
+}
+
+static enum err reject_local_apply(struct txn *txn, struct mutation *m)
+{
+    return answer_local(txn, container_of(m, struct follow_local, mutation), "Reject");
+}
+
+static enum err run_pair(struct federation *fed, actor_id who, actor_id whom,
+                         enum err (*apply)(struct txn *, struct mutation *), const char *name,
+                         const struct by *by, struct why *why)
+{
+    struct follow_local f = {
+        .mutation = {.apply = apply}, .fed = fed, .who = who, .whom = whom, .now_ms = clock_ms()};
+    char object[64];
+    snprintf(object, sizeof object, "actor %llu -> actor %llu", (unsigned long long)who.v,
+             (unsigned long long)whom.v);
+    enum err e = act_run(fed, &f.mutation, by, name, object);
+    if (e == ERR_NOTFOUND)
+        return why_set(why, e, "there is no such follow or request");
+    if (e == ERR_EXISTS)
+        return why_set(why, e, "that is so already");
+    if (e == ERR_DENIED)
+        return why_set(why, e, "their host is no peer of ours: ward peer allow HOST first");
+    return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
+}
+
+enum err act_follow_local(struct federation *fed, actor_id who, actor_id whom, const struct by *by,
+                          struct why *why)
+{
+    if (who.v == whom.v)
+        return why_set(why, ERR_INVALID, "nobody can follow themselves");
+    return run_pair(fed, who, whom, follow_local_apply, "follow.create", by, why);
+}
+
+enum err act_unfollow_local(struct federation *fed, actor_id who, actor_id whom,
+                            const struct by *by, struct why *why)
+{
+    return run_pair(fed, who, whom, unfollow_local_apply, "follow.delete", by, why);
+}
+
+enum err act_accept_local(struct federation *fed, actor_id whom, actor_id who, const struct by *by,
+                          struct why *why)
+{
+    return run_pair(fed, who, whom, accept_local_apply, "follow.accept", by, why);
+}
+
+enum err act_reject_local(struct federation *fed, actor_id whom, actor_id who, const struct by *by,
+                          struct why *why)
+{
+    return run_pair(fed, who, whom, reject_local_apply, "follow.reject", by, why);
+}

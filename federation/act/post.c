@@ -1,0 +1,532 @@
+/*
+ * post - a Create of something shown: by a clinician of ours, or by a peer.
+ *
+ * A crash before the commit leaves nothing; after it, the post, its place in every timeline, its
+ * jobs and its ledger lines are there together.
+ */
+#include "federation/act/post.h"
+
+#include "federation/sanitize.h"
+#include "storage/account.h"
+#include "storage/base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- shared by both doors ---- */
+
+static enum err notify_mentions(struct txn *txn, const Post *post, int64_t now_ms)
+{
+    for (size_t i = 0; i < post->n_mentions; i++) {
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+        Actor *whom;
+        if (!post->mentions[i]->actor)
+            continue;
+        enum err e = actor_get(txn, (actor_id){post->mentions[i]->actor}, &arena, &whom);
+        if (!e)
+            e = act_notify(txn, whom, NOTIFICATION_TYPE__MENTION, (actor_id){post->author},
+                           (post_id){post->id}, now_ms);
+        if (e)
+            return e;
+    }
+    return OK;
+}
+
+enum err act_post_store(struct txn *txn, Post *post, int64_t now_ms)
+{
+    enum err e = post_add(txn, post, now_ms);
+    return e ? e : notify_mentions(txn, post, now_ms);
+}
+
+Mention *act_mention_new(struct arena *arena, const Actor *actor)
+{
+    Mention *mention = arena_alloc(arena, sizeof *mention);
+    mention__init(mention);
+    mention->actor = actor->id;
+    mention->uri = actor->uri;
+    mention->handle = (char *)actor_handle(actor, arena);
+    return mention;
+}
+
+bool act_mention_has(const Post *post, uint64_t actor)
+{
+    for (size_t i = 0; i < post->n_mentions; i++)
+        if (post->mentions[i]->actor == actor)
+            return true;
+    return false;
+}
+
+/* ---- remote door ---- */
+
+static char **copy_list(struct arena *arena, const struct as2_list *list)
+{
+    char **out = arena_calloc(arena, list->n, sizeof *out);
+    for (size_t i = 0; i < list->n; i++)
+        out[i] = arena_strdup(arena, list->item[i]);
+    return out;
+}
+
+/* Whoever is named in a Mention tag, and every one of ours in to or cc: they may read it. */
+static enum err note_mentions(struct txn *txn, const struct as2_note *note, struct arena *arena,
+                              Post *post)
+{
+    size_t room = note->tag_count + note->to.n + note->cc.n;
+    post->mentions = arena_calloc(arena, room, sizeof *post->mentions);
+    for (size_t i = 0; i < room; i++) {
+        bool is_tag = i < note->tag_count;
+        const char *uri = is_tag ? (note->tags[i].kind == AS2_MENTION ? note->tags[i].href : NULL)
+                          : i - note->tag_count < note->to.n
+                              ? note->to.item[i - note->tag_count]
+                              : note->cc.item[i - note->tag_count - note->to.n];
+        actor_id id;
+        Actor *actor;
+        if (!uri || actor_find(txn, uri, &id) || act_mention_has(post, id.v))
+            continue;
+        enum err e = actor_get(txn, id, arena, &actor);
+        if (e)
+            return e;
+        if (is_tag || !actor->host[0])
+            post->mentions[post->n_mentions++] = act_mention_new(arena, actor);
+    }
+    return OK;
+}
+
+static void note_tags(const struct as2_note *note, struct arena *arena, Post *post)
+{
+    post->tags = arena_calloc(arena, note->tag_count, sizeof *post->tags);
+    post->emoji = arena_calloc(arena, note->tag_count, sizeof *post->emoji);
+    for (size_t i = 0; i < note->tag_count; i++) {
+        const struct as2_tag *tag = &note->tags[i];
+        const char *folded;
+        if (tag->kind == AS2_HASHTAG && (folded = tag_fold(tag->name, arena)))
+            post->tags[post->n_tags++] = (char *)folded;
+        if (tag->kind == AS2_EMOJI && tag->href) {
+            Emoji *emoji = arena_alloc(arena, sizeof *emoji);
+            emoji__init(emoji);
+            emoji->shortcode = (char *)sanitize_line(tag->name, 64, arena);
+            emoji->url = arena_strdup(arena, tag->href);
+            post->emoji[post->n_emoji++] = emoji;
+        }
+    }
+}
+
+static char *or_empty(struct arena *arena, const char *text)
+{
+    return arena_strdup(arena, text ? text : "");
+}
+
+static void note_attachments(const struct as2_note *note, struct arena *arena, Post *post)
+{
+    post->attachments = arena_calloc(arena, note->attachment_count, sizeof *post->attachments);
+    for (size_t i = 0; i < note->attachment_count; i++) {
+        const struct as2_attachment *from = &note->attachments[i];
+        Attachment *to = arena_alloc(arena, sizeof *to);
+        attachment__init(to);
+        to->url = or_empty(arena, from->url);
+        to->media_type = or_empty(arena, from->media_type);
+        to->description = or_empty(arena, from->description);
+        to->blurhash = or_empty(arena, from->blurhash);
+        to->width = from->width;
+        to->height = from->height;
+        to->focus_x = from->focus_x;
+        to->focus_y = from->focus_y;
+        post->attachments[post->n_attachments++] = to;
+    }
+}
+
+static enum err note_content(const struct as2_note *note, struct arena *arena, Post *post,
+                             struct why *why)
+{
+    AUTO(buf_clear) struct buf html = BUF_INIT(4 * SANITIZE_IN_MAX_BYTES);
+    enum err e = sanitize_html(note->content ? note->content : "", &html, why);
+    if (e)
+        return e;
+    post->content_html = arena_strdup(arena, buf_text(&html));
+    post->summary = (char *)sanitize_line(note->summary ? note->summary : "", 500, arena);
+    post->name = (char *)sanitize_line(note->name ? note->name : "", 500, arena);
+    post->language = or_empty(arena, note->language);
+    post->url = uri_check(note->url, URI_HTTP_TOO, NULL) ? or_empty(arena, note->id)
+                                                         : or_empty(arena, note->url);
+    return OK;
+}
+
+enum err act_post_from_note(struct act *act, struct txn *txn, const struct as2_note *note,
+                            actor_id author, Post **out, struct why *why)
+{
+    struct arena *arena = &act->arena;
+    Post *post = arena_alloc(arena, sizeof *post);
+    Actor *who;
+    post_id parent;
+
+    post__init(post);
+    enum err e = actor_get(txn, author, arena, &who);
+    if (!e)
+        e = note_content(note, arena, post, why);
+    if (!e)
+        e = note_mentions(txn, note, arena, post);
+    if (e)
+        return e;
+    note_tags(note, arena, post);
+    note_attachments(note, arena, post);
+    post->uri = or_empty(arena, note->id);
+    post->type = or_empty(arena, note->type);
+    post->author = author.v;
+    post->is_sensitive = note->is_sensitive || *post->summary;
+    post->visibility = audience_visibility(&note->to, &note->cc, who->followers);
+    post->in_reply_to_uri = or_empty(arena, note->in_reply_to);
+    if (note->in_reply_to && post_find(txn, note->in_reply_to, &parent) == OK)
+        post->in_reply_to = parent.v;
+    post->context = or_empty(arena, note->context);
+    post->quote_uri = or_empty(arena, note->quote);
+    post->to = copy_list(arena, &note->to);
+    post->n_to = note->to.n;
+    post->cc = copy_list(arena, &note->cc);
+    post->n_cc = note->cc.n;
+    post->published_ms = note->published_ms ? note->published_ms : act->now_ms;
+    post->updated_ms = note->updated_ms > post->published_ms ? note->updated_ms : 0;
+    post->received_ms = act->now_ms;
+    if (arena->is_full)
+        return why_set(why, ERR_LIMIT, "the post is too large");
+    *out = post;
+    return OK;
+}
+
+static enum err post_remote_apply(struct txn *txn, struct act *act)
+{
+    /* A copy: post_add fills in ids, and apply may run again. */
+    Post post = *(const Post *)act->state;
+    enum err e = act_post_store(txn, &post, act->now_ms);
+    act->outcome = e == ERR_EXISTS   ? "duplicate"
+                   : e == ERR_DENIED ? "ignored: deleted before it came"
+                                     : "stored";
+    return e == ERR_EXISTS || e == ERR_DENIED ? OK : e;
+}
+
+enum act_verdict act_check_note(const struct act *act, const struct as2_note *note,
+                                struct act_answer *answer, struct why *why)
+{
+    const char *actor = act->activity->actor;
+    answer->status = 403;
+    if (!note->id) {
+        answer->status = 400;
+        why_set(why, ERR_INVALID, "the object has no id");
+    } else if (federation_own_path(act->fed, note->id)) {
+        why_set(why, ERR_DENIED, "the object claims to be ours");
+    } else if (!uri_same_host(note->id, actor)) {
+        why_set(why, ERR_DENIED, "the object's id is not on its actor's host");
+    } else if (!note->attributed_to || strcmp(note->attributed_to, actor) != 0) {
+        why_set(why, ERR_DENIED, "the object is not attributed to the actor");
+    } else {
+        return ACT_DONE;
+    }
+    return ACT_REJECT;
+}
+
+enum act_verdict act_post_remote(struct act *act, struct txn *txn, struct act_answer *answer,
+                                 struct why *why)
+{
+    const struct as2_activity *activity = act->activity;
+    Post *post;
+    post_id known;
+
+    if (activity->object_kind == AS2_OBJECT_ID) {
+        if (!uri_same_host(activity->object_id, activity->actor)) {
+            answer->status = 403;
+            why_set(why, ERR_DENIED, "the object's id is not on its actor's host");
+            return ACT_REJECT;
+        }
+        return act_need_post(act, txn, activity->object_id, answer, &known);
+    }
+    if (activity->object_kind == AS2_OBJECT_NONE) {
+        answer->status = 400;
+        why_set(why, ERR_INVALID, "Create without an object");
+        return ACT_REJECT;
+    }
+    if (activity->object_kind != AS2_OBJECT_NOTE) {
+        act->outcome = "ignored: not a kind of object that is shown";
+        return ACT_DONE;
+    }
+    if (act_check_note(act, activity->note, answer, why) == ACT_REJECT)
+        return ACT_REJECT;
+    if (activity->note->name && !activity->note->content && activity->note->in_reply_to &&
+        strcmp(activity->note->type, "Note") == 0) {
+        act->outcome = "ignored: a vote, and the poll is not ours";
+        return ACT_DONE;
+    }
+    if (act_post_from_note(act, txn, activity->note, act->who, &post, why)) {
+        answer->status = 400;
+        return ACT_REJECT;
+    }
+    act->state = post;
+    act->apply = post_remote_apply;
+    return ACT_DONE;
+}
+
+/* ---- local door ---- */
+
+struct post_local {
+    struct mutation mutation;
+    struct federation *fed;
+    const struct post_draft *draft;
+    struct arena *arena; /* of what was prepared */
+    const char *html;
+    const struct markup *markup;
+    actor_id mentioned[MARKUP_MENTIONS_MAX + AS2_RECIPIENTS_MAX];
+    size_t mentioned_count;
+    int64_t now_ms;
+    post_id id; /* out */
+};
+
+/* Wider first: a reply takes the narrower of its own and its parent's. */
+static Visibility reply_visibility(Visibility own, Visibility parent)
+{
+    if (own == VISIBILITY__LOCAL || parent == VISIBILITY__LOCAL)
+        return own == VISIBILITY__DIRECT || parent == VISIBILITY__DIRECT ? VISIBILITY__DIRECT
+                                                                         : VISIBILITY__LOCAL;
+    return own > parent ? own : parent;
+}
+
+static enum err set_parent(struct txn *txn, const struct post_local *p, struct arena *arena,
+                           Post *post)
+{
+    Post *parent;
+    Actor *author;
+    enum err e = post_get(txn, p->draft->in_reply_to, arena, &parent);
+    if (!e && parent->boost_of)
+        e = post_get(txn, (post_id){parent->boost_of}, arena, &parent);
+    if (!e && !audience_may_read(txn, parent, p->draft->author))
+        e = ERR_NOTFOUND;
+    if (!e)
+        e = actor_get(txn, (actor_id){parent->author}, arena, &author);
+    if (e)
+        return e;
+    post->in_reply_to = parent->id;
+    post->in_reply_to_uri = parent->uri;
+    post->context = parent->context;
+    post->visibility = reply_visibility(post->visibility, parent->visibility);
+    if (author->id != post->author)
+        post->mentions[post->n_mentions++] = act_mention_new(arena, author);
+    return OK;
+}
+
+static enum err set_mentions(struct txn *txn, const struct post_local *p, struct arena *arena,
+                             Post *post)
+{
+    for (size_t i = 0; i < p->mentioned_count; i++) {
+        Actor *actor;
+        enum err e = actor_get(txn, p->mentioned[i], arena, &actor);
+        if (e)
+            return e;
+        if (!act_mention_has(post, actor->id) && actor->id != post->author)
+            post->mentions[post->n_mentions++] = act_mention_new(arena, actor);
+    }
+    return OK;
+}
+
+/* to and cc as the visibility wants them on the wire. */
+static void set_audience(struct arena *arena, const Actor *who, Post *post)
+{
+    char **to = arena_calloc(arena, post->n_mentions + 2, sizeof *to);
+    char **cc = arena_calloc(arena, post->n_mentions + 2, sizeof *cc);
+    bool is_direct = post->visibility == VISIBILITY__DIRECT;
+    size_t n_to = 0, n_cc = 0;
+
+    if (post->visibility == VISIBILITY__PUBLIC) {
+        to[n_to++] = (char *)AS2_PUBLIC;
+        cc[n_cc++] = who->followers;
+    } else if (post->visibility == VISIBILITY__UNLISTED) {
+        to[n_to++] = who->followers;
+        cc[n_cc++] = (char *)AS2_PUBLIC;
+    } else if (post->visibility == VISIBILITY__FOLLOWERS) {
+        to[n_to++] = who->followers;
+    }
+    for (size_t i = 0; i < post->n_mentions; i++) {
+        if (is_direct)
+            to[n_to++] = post->mentions[i]->uri;
+        else
+            cc[n_cc++] = post->mentions[i]->uri;
+    }
+    post->to = to;
+    post->n_to = n_to;
+    post->cc = cc;
+    post->n_cc = n_cc;
+}
+
+enum err act_post_queue(struct txn *txn, const struct federation *fed, const Post *post,
+                        const char *type, const char *activity_uri, struct bytes json,
+                        int64_t now_ms)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024 * 1024);
+    AUTO(destinations_clear) struct destinations list = {0};
+    enum err e = OK;
+
+    if (post->visibility == VISIBILITY__LOCAL)
+        return OK;
+    if (post->visibility != VISIBILITY__DIRECT)
+        e = destinations_add_followers(txn, &list, (actor_id){post->author}, &arena);
+    for (size_t i = 0; !e && i < post->n_mentions; i++)
+        e = destinations_add_actor(txn, &list, (actor_id){post->mentions[i]->actor}, &arena);
+    if (!e &&
+        strcmp(type, "Create") != 0) /* who got it must hear of it, follower or not any more */
+        e = destinations_add_ledger(txn, &list, (post_id){post->id}, &arena);
+    if (e)
+        return e;
+
+    OutJob job = OUT_JOB__INIT;
+    size_t queued;
+    job.actor = post->author;
+    job.activity_type = (char *)type;
+    job.activity_uri = (char *)activity_uri;
+    job.object = post->id;
+    job.subject = post->id;
+    job.visibility = strcmp(type, "Delete") == 0 ? VISIBILITY__PUBLIC : post->visibility;
+    return destinations_queue(txn, fed, &list, json, &job, now_ms, &queued);
+}
+
+static enum err post_local_apply(struct txn *txn, struct mutation *m)
+{
+    struct post_local *p = container_of(m, struct post_local, mutation);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(8 * 1024 * 1024);
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    Post post = POST__INIT;
+    Account *account;
+    Actor *who;
+    uint64_t id;
+    enum err e = actor_get(txn, p->draft->author, &arena, &who);
+    if (!e)
+        e = account_get(txn, p->draft->author, &arena, &account);
+    if (!e)
+        e = id_next(txn, p->now_ms, &id);
+    if (e)
+        return e;
+    if (account->is_disabled)
+        return ERR_DENIED;
+
+    post.id = id;
+    post.uri = arena_printf(&arena, "%s/posts/%llu", who->uri, (unsigned long long)id);
+    post.url = post.uri;
+    post.type = (char *)"Note";
+    post.author = who->id;
+    post.content_html = (char *)p->html;
+    post.source = (char *)p->draft->source;
+    post.source_type = (char *)"text/markdown";
+    post.summary = (char *)(p->draft->summary ? p->draft->summary : "");
+    post.is_sensitive = *post.summary;
+    post.language = (char *)(p->draft->language ? p->draft->language : account->language);
+    post.visibility = p->draft->visibility;
+    post.published_ms = p->draft->published_ms ? p->draft->published_ms : p->now_ms;
+    post.received_ms = p->now_ms;
+    post.is_local = true;
+    post.tags = (char **)p->markup->folded_tags;
+    post.n_tags = p->markup->tag_count;
+    post.mentions = arena_calloc(&arena, p->mentioned_count + 1, sizeof *post.mentions);
+    if (p->draft->in_reply_to.v)
+        e = set_parent(txn, p, &arena, &post);
+    if (!e)
+        e = set_mentions(txn, p, &arena, &post);
+    if (!e && post.visibility == VISIBILITY__DIRECT && !post.n_mentions)
+        e = ERR_INVALID;
+    if (e)
+        return e;
+    set_audience(&arena, who, &post);
+    e = act_post_store(txn, &post, p->now_ms);
+    if (!e)
+        e = document_create(&post, who, &json);
+    if (!e)
+        e = act_post_queue(txn, p->fed, &post, "Create",
+                           arena_printf(&arena, "%s/activity", post.uri), buf_bytes(&json),
+                           p->now_ms);
+    p->id = (post_id){post.id};
+    return e;
+}
+
+/* Looks a handle up in the store, then (when allowed) out there. */
+static enum err find_mentioned(struct federation *fed, const char *handle, act_resolve *resolve,
+                               actor_id *out, struct why *why)
+{
+    struct txn *txn = NULL;
+    enum err e = engine_read_begin(fed->engine, &txn);
+    if (e)
+        return why_set(why, e, "the store cannot be read");
+    e = actor_find_handle(txn, handle, out);
+    txn_end(&txn);
+    return e && resolve ? resolve(fed, handle, out, why) : e;
+}
+
+enum err act_markup(struct federation *fed, const char *source, act_resolve *resolve,
+                    struct arena *arena, struct markup *markup, actor_id *mentioned,
+                    size_t *mentioned_count, const char **html, struct why *why)
+{
+    if (!utf8_check(bytes_of(source)))
+        return why_set(why, ERR_INVALID, "the text is not UTF-8");
+    if (!*source)
+        return why_set(why, ERR_INVALID, "the text is empty");
+    if (strlen(source) > ACT_POST_MAX_BYTES)
+        return why_set(why, ERR_INVALID, "the text is longer than %d bytes", ACT_POST_MAX_BYTES);
+    enum err e = markup_scan(source, arena, markup);
+    if (e)
+        return why_set(why, e, "the text cannot be read as Markdown");
+    for (size_t i = 0; i < markup->mention_count; i++) {
+        AUTO(txn_end) struct txn *txn = NULL;
+        Actor *actor;
+        actor_id id;
+        if (find_mentioned(fed, markup->mentions[i].handle, resolve, &id, NULL) ||
+            engine_read_begin(fed->engine, &txn) || actor_get(txn, id, arena, &actor))
+            continue; /* stays text */
+        markup->mentions[i].url = actor->url[0] ? actor->url : actor->uri;
+        mentioned[(*mentioned_count)++] = id;
+    }
+    AUTO(buf_clear) struct buf out = BUF_INIT(8 * ACT_POST_MAX_BYTES);
+    e = markup_render(markup, arena_printf(arena, "%s/tags/", federation_base(fed, arena)), &out,
+                      why);
+    if (e)
+        return e;
+    *html = arena_strdup(arena, buf_text(&out));
+    return *html ? OK : why_set(why, ERR_LIMIT, "the text is too long");
+}
+
+static enum err add_recipients(struct post_local *p, act_resolve *resolve, struct why *why)
+{
+    if (p->draft->to_count > AS2_RECIPIENTS_MAX)
+        return why_set(why, ERR_INVALID, "more than %d recipients", AS2_RECIPIENTS_MAX);
+    for (size_t i = 0; i < p->draft->to_count; i++) {
+        const char *handle = p->draft->to[i] + (p->draft->to[i][0] == '@');
+        struct why step = {""};
+        actor_id id;
+        enum err e = find_mentioned(p->fed, handle, resolve, &id, &step);
+        if (e)
+            return why_set(why, e, "%s: %s", handle, step.text[0] ? step.text : "not found");
+        p->mentioned[p->mentioned_count++] = id;
+    }
+    return OK;
+}
+
+enum err act_post_local(struct federation *fed, const struct post_draft *draft,
+                        act_resolve *resolve, const struct by *by, post_id *out, struct why *why)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(8 * 1024 * 1024);
+    struct markup markup = {0};
+    struct post_local p = {.mutation = {.apply = post_local_apply},
+                           .fed = fed,
+                           .draft = draft,
+                           .arena = &arena,
+                           .markup = &markup,
+                           .now_ms = clock_ms()};
+    enum err e = act_markup(fed, draft->source, resolve, &arena, &markup, p.mentioned,
+                            &p.mentioned_count, &p.html, why);
+    if (!e)
+        e = add_recipients(&p, resolve, why);
+    if (e)
+        return e;
+    e = act_run(fed, &p.mutation, by, "post.create", NULL);
+    if (e == ERR_NOTFOUND)
+        return why_set(why, e, "the author or the post replied to does not exist");
+    if (e == ERR_INVALID)
+        return why_set(why, e, "a direct post needs a recipient: --to NAME@HOST or a mention");
+    if (e == ERR_DENIED)
+        return why_set(why, e, "the account is disabled");
+    if (e)
+        return why_set(why, e, "the store refused: %s", err_name(e));
+    *out = p.id;
+    return OK;
+}

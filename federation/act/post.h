@@ -1,0 +1,37 @@
+/*
+ * post - what Create, Update and Delete of a post share.
+ *
+ * Threads  act_check_note, act_markup: any; the rest inside a mutation
+ */
+#ifndef WARD_FEDERATION_ACT_POST_H
+#define WARD_FEDERATION_ACT_POST_H
+
+#include "federation/act/common.h"
+#include "federation/markup.h"
+
+#define ACT_POST_MAX_BYTES 20000 /* of what an author types */
+
+/* Do id and author of an embedded note belong to the actor who sent it (T28, T29)? */
+enum act_verdict act_check_note(const struct act *act, const struct as2_note *note,
+                                struct act_answer *answer, struct why *why);
+
+/*
+ * From what was typed to HTML: mentions are looked up (and, with `resolve`, fetched), their ids
+ * appended to `mentioned`, which has room for MARKUP_MENTIONS_MAX.
+ */
+MUST_CHECK enum err act_markup(struct federation *fed, const char *source, act_resolve *resolve,
+                               struct arena *arena, struct markup *markup, actor_id *mentioned,
+                               size_t *mentioned_count, const char **html, struct why *why);
+
+Mention *act_mention_new(struct arena *arena, const Actor *actor);
+bool act_mention_has(const Post *post, uint64_t actor);
+
+/*
+ * Queues an activity about a post of ours for everyone in its audience; an Update or Delete also
+ * for every host that got the post. Nothing for a local post.
+ */
+MUST_CHECK enum err act_post_queue(struct txn *txn, const struct federation *fed, const Post *post,
+                                   const char *type, const char *activity_uri, struct bytes json,
+                                   int64_t now_ms);
+
+#endif
