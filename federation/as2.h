@@ -26,6 +26,11 @@
 #define AS2_RECIPIENTS_MAX 256
 #define AS2_TAGS_MAX 64
 #define AS2_ATTACHMENTS_MAX 16
+#define AS2_FIELDS_MAX 16  /* of a profile */
+#define AS2_KEYS_MAX 16    /* of an actor */
+#define AS2_ALIASES_MAX 16 /* alsoKnownAs */
+#define AS2_ITEMS_MAX 500  /* of a collection page */
+#define AS2_KEY_MAX 8192
 #define AS2_ARENA_BYTES (8 * 1024 * 1024) /* enough for any body within the limits above */
 
 struct as2_list { /* strings */
@@ -48,8 +53,9 @@ struct as2_attachment {
 /* Anything that is shown: Note, Article, Question, Page, Image, Video, Audio, Event, Document. */
 struct as2_note {
     const char *id, *type, *attributed_to;
-    const char *content;  /* HTML as sent: not sanitised yet */
-    const char *language; /* of content, from contentMap */
+    const char *content;      /* as sent: not sanitised yet */
+    const char *content_type; /* mediaType: NULL or "text/html", seldom "text/markdown" */
+    const char *language;     /* of content, from contentMap */
     const char *summary, *name, *url, *in_reply_to, *context, *quote;
     const char *source, *source_type; /* rarely wanted */
     struct as2_list to, cc;           /* bto and bcc are dropped on sight */
@@ -71,7 +77,8 @@ struct as2_key {
 struct as2_actor {
     const char *id;
     ActorType type;
-    const char *username, *name, *summary, *url;
+    const char *username; /* NULL: none that can be part of a handle */
+    const char *name, *summary, *url;
     const char *inbox, *outbox, *followers, *following, *featured, *shared_inbox;
     const char *icon, *image, *moved_to;
     struct as2_list also_known_as;
@@ -96,9 +103,9 @@ enum as2_object_kind {
 };
 
 struct as2_activity {
-    const char *id;   /* NULL: has none */
-    const char *type; /* the first known one of several; "" never: absent is ERR_INVALID */
-    const char *actor;
+    const char *id;    /* NULL: has none */
+    const char *type;  /* the first known one of several; "" never: absent is ERR_INVALID */
+    const char *actor; /* NULL in an inner one only */
     struct as2_list to, cc;
     const char *target, *content;
     enum as2_object_kind object_kind;

@@ -1,0 +1,118 @@
+#include "federation/document/activity.h"
+
+#include "federation/as2.h"
+#include "federation/document/part.h"
+
+#include <inttypes.h>
+
+static void add_plain(struct jw *w, const struct plain_activity *activity)
+{
+    jw_text_if(w, "id", activity->id);
+    jw_text(w, "type", activity->type);
+    jw_text(w, "actor", activity->actor);
+    jw_text_if(w, "object", activity->object);
+}
+
+enum err document_plain(const struct plain_activity *activity, struct buf *out)
+{
+    struct jw w = {.buf = out};
+    jw_object(&w, NULL);
+    part_context(&w);
+    add_plain(&w, activity);
+    if (!activity->object && activity->inner) {
+        jw_object(&w, "object");
+        add_plain(&w, activity->inner);
+        jw_object_end(&w);
+    }
+    if (activity->to) {
+        jw_list(&w, "to");
+        jw_text(&w, NULL, activity->to);
+        jw_list_end(&w);
+    }
+    jw_object_end(&w);
+    return jw_finish(&w);
+}
+
+/* `suffix` makes the activity's id out of the post's: repeated rendering gives the same id. */
+static void begin_about(struct jw *w, const Post *post, const Actor *author, const char *type,
+                        const char *suffix)
+{
+    jw_text2(w, "id", post->uri, suffix);
+    jw_text(w, "type", type);
+    jw_text(w, "actor", author->uri);
+    part_list(w, "to", post->to, post->n_to);
+    part_list(w, "cc", post->cc, post->n_cc);
+}
+
+static enum err note_activity(const Post *post, const Actor *author, const char *type,
+                              const char *suffix, int64_t published_ms, struct buf *out)
+{
+    struct jw w = {.buf = out};
+    jw_object(&w, NULL);
+    part_note_context(&w, post);
+    begin_about(&w, post, author, type, suffix);
+    jw_time(&w, "published", published_ms);
+    jw_object(&w, "object");
+    part_note(&w, post, author);
+    jw_object_end(&w);
+    jw_object_end(&w);
+    return jw_finish(&w);
+}
+
+enum err document_create(const Post *post, const Actor *author, struct buf *out)
+{
+    return note_activity(post, author, "Create", "/activity", post->published_ms, out);
+}
+
+enum err document_update(const Post *post, const Actor *author, struct buf *out)
+{
+    AUTO(buf_clear) struct buf suffix = BUF_INIT(64);
+    buf_printf(&suffix, "#updates/%" PRId64, post->updated_ms);
+    return note_activity(post, author, "Update", buf_text(&suffix), post->updated_ms, out);
+}
+
+enum err document_delete(const Post *post, const Actor *author, struct buf *out)
+{
+    struct jw w = {.buf = out};
+    jw_object(&w, NULL);
+    part_context(&w);
+    begin_about(&w, post, author, "Delete", "#delete");
+    jw_object(&w, "object");
+    jw_text(&w, "id", post->uri);
+    jw_text(&w, "type", "Tombstone");
+    jw_object_end(&w);
+    jw_object_end(&w);
+    return jw_finish(&w);
+}
+
+enum err document_announce(const Post *boost, const Actor *by, const char *object, struct buf *out)
+{
+    struct jw w = {.buf = out};
+    jw_object(&w, NULL);
+    part_context(&w);
+    begin_about(&w, boost, by, "Announce", "");
+    jw_time(&w, "published", boost->published_ms);
+    jw_text(&w, "object", object);
+    jw_object_end(&w);
+    return jw_finish(&w);
+}
+
+enum err document_update_actor(const Actor *actor, int64_t now_ms, struct buf *out)
+{
+    AUTO(buf_clear) struct buf suffix = BUF_INIT(64);
+    buf_printf(&suffix, "#updates/%" PRId64, now_ms);
+    struct jw w = {.buf = out};
+    jw_object(&w, NULL);
+    part_actor_context(&w);
+    jw_text2(&w, "id", actor->uri, buf_text(&suffix));
+    jw_text(&w, "type", "Update");
+    jw_text(&w, "actor", actor->uri);
+    jw_list(&w, "to");
+    jw_text(&w, NULL, AS2_PUBLIC);
+    jw_list_end(&w);
+    jw_object(&w, "object");
+    part_actor(&w, actor);
+    jw_object_end(&w);
+    jw_object_end(&w);
+    return jw_finish(&w);
+}

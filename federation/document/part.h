@@ -1,0 +1,27 @@
+/*
+ * part - what documents and activities have in common: a note, an actor, a list, a context, each
+ * written without being the outermost object. For federation/document/ only.
+ *
+ * Threads  pure
+ */
+#ifndef WARD_FEDERATION_DOCUMENT_PART_H
+#define WARD_FEDERATION_DOCUMENT_PART_H
+
+#include "federation/document/json.h"
+#include "storage/schema.pb-c.h"
+
+/* @context of AS2 alone. */
+void part_context(struct jw *w);
+/* With the terms that `post` uses, defined inline. */
+void part_note_context(struct jw *w, const Post *post);
+void part_actor_context(struct jw *w);
+
+/* The properties, for the caller's jw_object and jw_object_end. */
+void part_note(struct jw *w, const Post *post, const Actor *author);
+void part_actor(struct jw *w, const Actor *actor);
+
+void part_list(struct jw *w, const char *name, char *const *items, size_t n);
+/* "https://host" of a URI of ours, as its length. */
+size_t part_base_length(const char *uri);
+
+#endif
