@@ -32,7 +32,10 @@ struct destination {
 struct destinations {
     struct destination *item; /* heap, freed by destinations_clear */
     size_t n, room;
+    uint32_t *slot; /* index over the inboxes: item number + 1, 0 empty */
+    size_t slot_count;
 };
+/* Both run inside a mutation: a host not met before becomes a peer record. */
 MUST_CHECK enum err destinations_add_actor(struct txn *txn, struct destinations *list,
                                            actor_id whom, struct arena *arena);
 MUST_CHECK enum err destinations_add_followers(struct txn *txn, struct destinations *list,
@@ -42,8 +45,11 @@ MUST_CHECK enum err destinations_add_ledger(struct txn *txn, struct destinations
                                             post_id post, struct arena *arena);
 void destinations_clear(struct destinations *list);
 
-/* Queues `json` for every destination policy lets it go to. Job fields but inbox and body are taken
- * from `like`. Returns how many were queued in *out. */
+/*
+ * Queues `json` for every destination policy lets it go to; for the others the ledger says
+ * "cancelled" and why. Job fields but inbox and body are taken from `like`. Returns how many were
+ * queued in *out.
+ */
 MUST_CHECK enum err destinations_queue(struct txn *txn, const struct federation *fed,
                                        const struct destinations *list, struct bytes json,
                                        const OutJob *like, int64_t now_ms, size_t *out);

@@ -1,0 +1,258 @@
+#include "federation/audience.h"
+
+#include "federation/policy.h"
+#include "federation/uri.h"
+#include "storage/base/clock.h"
+#include "storage/edge.h"
+#include "storage/outqueue.h"
+
+#include <string.h>
+
+#define ACTOR_ARENA_BYTES ((size_t)512 * 1024)
+#define INDEX_FIRST_SLOTS 64
+
+Visibility audience_visibility(const struct as2_list *to, const struct as2_list *cc,
+                               const char *followers)
+{
+    if (as2_list_has(to, AS2_PUBLIC))
+        return VISIBILITY__PUBLIC;
+    if (as2_list_has(cc, AS2_PUBLIC))
+        return VISIBILITY__UNLISTED;
+    if (followers && *followers && (as2_list_has(to, followers) || as2_list_has(cc, followers)))
+        return VISIBILITY__FOLLOWERS;
+    return VISIBILITY__DIRECT;
+}
+
+static bool is_open_to_all(const Post *post)
+{
+    return post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED;
+}
+
+static bool is_addressed(const Post *post, actor_id reader)
+{
+    for (size_t i = 0; i < post->n_mentions; i++)
+        if (post->mentions[i]->actor == reader.v)
+            return true;
+    return false;
+}
+
+static bool is_shut_out(struct txn *txn, const Post *post, const Actor *reader)
+{
+    return reader->suspended_ms || reader->deleted_ms ||
+           edge_has(txn, (struct edge_key){EDGE_BLOCK, post->author, reader->id});
+}
+
+bool audience_may_read(struct txn *txn, const Post *post, actor_id reader)
+{
+    if (reader.v == 0)
+        return is_open_to_all(post);
+    if (reader.v == post->author)
+        return true;
+
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ACTOR_ARENA_BYTES);
+    Actor *actor;
+    if (actor_get(txn, reader, &arena, &actor) != OK || is_shut_out(txn, post, actor))
+        return false;
+    switch (post->visibility) {
+    case VISIBILITY__PUBLIC:
+    case VISIBILITY__UNLISTED:
+        return true;
+    case VISIBILITY__FOLLOWERS:
+        return is_addressed(post, reader) ||
+               edge_has(txn, (struct edge_key){EDGE_FOLLOW, reader.v, post->author});
+    case VISIBILITY__LOCAL:
+        return actor->host[0] == '\0';
+    default:
+        return is_addressed(post, reader);
+    }
+}
+
+/* Does this actor live at `host`, and is it no one the author shut out? */
+static bool counts_for(struct txn *txn, const Post *post, uint64_t id, const char *host)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ACTOR_ARENA_BYTES);
+    char at[URI_HOST_BYTES];
+    Actor *actor;
+    return actor_get(txn, (actor_id){id}, &arena, &actor) == OK && uri_host(actor->uri, at) == OK &&
+           strcmp(at, host) == 0 && (id == post->author || !is_shut_out(txn, post, actor));
+}
+
+bool audience_may_host_read(struct txn *txn, const Post *post, const char *host)
+{
+    if (is_open_to_all(post))
+        return true;
+    if (post->visibility == VISIBILITY__LOCAL)
+        return false;
+    if (counts_for(txn, post, post->author, host))
+        return true;
+    for (size_t i = 0; i < post->n_mentions; i++)
+        if (post->mentions[i]->actor && counts_for(txn, post, post->mentions[i]->actor, host))
+            return true;
+    if (post->visibility != VISIBILITY__FOLLOWERS)
+        return false;
+    struct edge_key key = {.kind = EDGE_FOLLOW, .whom = post->author};
+    while (edge_rev_next(txn, &key) == OK)
+        if (counts_for(txn, post, key.who, host))
+            return true;
+    return false;
+}
+
+/* ---- where it goes ---- */
+
+static size_t inbox_slot(struct txn *txn, const struct destinations *list, const char *inbox)
+{
+    uint8_t hash[KEY_HASH_BYTES]; /* keyed: a stranger who picks inboxes cannot pick collisions */
+    text_hash(txn, inbox, hash);
+    size_t i;
+    memcpy(&i, hash, sizeof i);
+    for (i &= list->slot_count - 1; list->slot[i]; i = (i + 1) & (list->slot_count - 1))
+        if (strcmp(list->item[list->slot[i] - 1].inbox, inbox) == 0)
+            break;
+    return i;
+}
+
+/* Keeps the index at most half full. */
+static void grow(struct txn *txn, struct destinations *list)
+{
+    if (list->n < list->room)
+        return;
+    list->room = list->room ? 2 * list->room : INDEX_FIRST_SLOTS / 2;
+    list->item = xrealloc(list->item, list->room * sizeof *list->item);
+    xfree(&list->slot);
+    list->slot_count = 2 * list->room;
+    list->slot = xcalloc(list->slot_count, sizeof *list->slot);
+    for (size_t i = 0; i < list->n; i++)
+        list->slot[inbox_slot(txn, list, list->item[i].inbox)] = (uint32_t)i + 1;
+}
+
+static enum err add_inbox(struct txn *txn, struct destinations *list, const char *inbox,
+                          int64_t now_ms, struct arena *arena)
+{
+    grow(txn, list);
+    size_t slot = inbox_slot(txn, list, inbox);
+    if (list->slot[slot])
+        return OK;
+
+    char host[URI_HOST_BYTES];
+    struct destination d;
+    if (uri_host(inbox, host) != OK)
+        return OK; /* stored by an older rule: nowhere to send to */
+    enum err e = peer_ensure(txn, host, now_ms, &d.peer);
+    if (e)
+        return e;
+    d.host = arena_strdup(arena, host);
+    d.inbox = arena_strdup(arena, inbox);
+    if (!d.host || !d.inbox)
+        return ERR_LIMIT;
+    list->item[list->n++] = d;
+    list->slot[slot] = (uint32_t)list->n;
+    return OK;
+}
+
+/* The shared inbox is believed only on the host of the actor's own one. */
+static const char *inbox_of(const Actor *actor)
+{
+    if (actor->shared_inbox[0] && uri_same_host(actor->shared_inbox, actor->inbox))
+        return actor->shared_inbox;
+    return actor->inbox;
+}
+
+enum err destinations_add_actor(struct txn *txn, struct destinations *list, actor_id whom,
+                                struct arena *arena)
+{
+    AUTO(arena_clear) struct arena scratch = ARENA_INIT(ACTOR_ARENA_BYTES);
+    Actor *actor;
+    enum err e = actor_get(txn, whom, &scratch, &actor);
+    if (e)
+        return e;
+    if (actor->host[0] == '\0' || actor->deleted_ms || actor->suspended_ms || !actor->inbox[0])
+        return OK;
+    return add_inbox(txn, list, inbox_of(actor), clock_ms(), arena);
+}
+
+enum err destinations_add_followers(struct txn *txn, struct destinations *list, actor_id of,
+                                    struct arena *arena)
+{
+    struct edge_key key = {.kind = EDGE_FOLLOW, .whom = of.v};
+    enum err e;
+    while ((e = edge_rev_next(txn, &key)) == OK) {
+        e = destinations_add_actor(txn, list, (actor_id){key.who}, arena);
+        if (e && e != ERR_NOTFOUND)
+            return e;
+    }
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+/* What was cancelled before the first attempt never reached anyone, and must not be hinted at. */
+static bool may_have_arrived(const Delivery *line)
+{
+    return line->inbox[0] && (line->state != DELIVERY_STATE__CANCELLED || line->attempts > 0);
+}
+
+enum err destinations_add_ledger(struct txn *txn, struct destinations *list, post_id post,
+                                 struct arena *arena)
+{
+    AUTO(arena_clear) struct arena scratch = ARENA_INIT(ACTOR_ARENA_BYTES);
+    struct ledger_key key = {.subject = post.v};
+    Delivery *line;
+    enum err e;
+    while ((e = ledger_next(txn, &key, &scratch, &line)) == OK) {
+        if (may_have_arrived(line) &&
+            (e = add_inbox(txn, list, line->inbox, clock_ms(), arena)) != OK)
+            return e;
+        arena_clear(&scratch);
+    }
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+void destinations_clear(struct destinations *list)
+{
+    xfree(&list->item);
+    xfree(&list->slot);
+    *list = (struct destinations){0};
+}
+
+/*
+ * What policy forbids is queued and cancelled in one step: so the ledger of the post says of every
+ * host that was meant what became of it.
+ */
+static enum err queue_one(struct txn *txn, const struct federation *fed,
+                          const struct destination *to, OutJob *job, int64_t now_ms, bool *out)
+{
+    struct why why = {{0}};
+    enum err allowed = policy_may_send(txn, fed->config, to->peer, job->visibility, now_ms, &why);
+    if (allowed && allowed != ERR_DENIED)
+        return allowed;
+    *out = allowed == OK;
+    enum err e = outqueue_add(txn, to->peer, job, now_ms);
+    if (e || allowed == OK)
+        return e;
+    return outqueue_end(txn, to->peer, job->seq, DELIVERY_STATE__CANCELLED, 0, why.text, now_ms);
+}
+
+enum err destinations_queue(struct txn *txn, const struct federation *fed,
+                            const struct destinations *list, struct bytes json, const OutJob *like,
+                            int64_t now_ms, size_t *out)
+{
+    size_t queued = 0;
+    uint64_t body = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        /* a cancelled job may have been the last that named the body and taken it along */
+        if (queued == 0) {
+            enum err e = outqueue_add_body(txn, json, now_ms, &body);
+            if (e)
+                return e;
+        }
+        OutJob job = *like;
+        job.inbox = (char *)list->item[i].inbox;
+        job.body = body;
+        job.queued_ms = now_ms;
+        bool is_queued = false;
+        enum err e = queue_one(txn, fed, &list->item[i], &job, now_ms, &is_queued);
+        if (e)
+            return e;
+        queued += is_queued;
+    }
+    *out = queued;
+    return OK;
+}
