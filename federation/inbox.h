@@ -22,9 +22,7 @@
 
 struct received {
     struct http_message message; /* borrowed for the call */
-    int64_t received_ms;
-    bool is_verified; /* parked after its signature was checked */
-    const char *principal;
+    int64_t received_ms; /* the clock its dates are judged by, also when it was parked since */
 };
 
 enum ingest_verdict { INGEST_DONE, INGEST_REJECT, INGEST_NEEDS };
@@ -60,5 +58,8 @@ void inbox_resume(struct federation *fed, const char *uri, const struct why *gon
 /* Parks what a fetched document itself needs (its author), to be resolved again later. */
 MUST_CHECK enum err inbox_park_document(struct federation *fed, const char *uri, struct bytes body,
                                         const char *needs, WantKind kind);
+
+/* What waits for `uri` waits for `other` instead: a key document said who its owner is. */
+void inbox_repark(struct federation *fed, const char *uri, const char *other);
 
 #endif

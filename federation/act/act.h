@@ -39,6 +39,7 @@ struct act {
     const char *outcome; /* static word for the log: "followed", "duplicate", "ignored: ..." */
 
     /* the inbox's own */
+    SignatureScheme scheme; /* the peer proved that it speaks it; UNTRIED: nothing proved */
     uint8_t body_digest[32];
     uint64_t parked; /* removed in the same transaction */
     void (*finished)(struct act *act, enum err e);
