@@ -37,6 +37,8 @@ struct writer_config {
 MUST_CHECK enum err writer_start(struct engine *engine, const struct writer_config *config,
                                  struct writer **out);
 struct writer *writer_create_direct(struct engine *engine);
+/* Direct, but every transaction is aborted at its end, however it went: for --dry-run. */
+struct writer *writer_create_dry(struct engine *engine);
 /* Commits what is queued, then joins (or frees a direct one). */
 void writer_stop(struct writer **writer);
 

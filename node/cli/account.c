@@ -1,0 +1,260 @@
+#include "storage/account.h"
+#include "federation/act/act.h"
+#include "node/cli/nouns.h"
+#include "node/cli/store.h"
+#include "storage/actor.h"
+#include "storage/base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PAGE 100
+#define PASSWORD_LEAST 8
+#define PASSWORD_MOST 1024
+
+static const char *const role_name[] = {"user", "moderator", "admin", "auditor"};
+
+static enum err parse_role(const char *text, Role *out, struct why *why)
+{
+    for (size_t i = 0; i < COUNT(role_name); i++)
+        if (!strcmp(role_name[i], text)) {
+            *out = (Role)i;
+            return OK;
+        }
+    return why_set(why, ERR_INVALID, "\"%.40s\" is none of user, moderator, admin, auditor", text);
+}
+
+static const char *role_text(Role role)
+{
+    return (size_t)role < COUNT(role_name) ? role_name[role] : "?";
+}
+
+/* One line of standard input; never from argv, which everyone on the machine can read. */
+static enum err read_password(struct arena *arena, const char **out, struct why *why)
+{
+    char line[PASSWORD_MOST + 2];
+    if (!fgets(line, sizeof line, stdin))
+        return why_set(why, ERR_INVALID, "no password on standard input");
+    line[strcspn(line, "\n")] = '\0';
+    if (strlen(line) < PASSWORD_LEAST || strlen(line) > PASSWORD_MOST)
+        return why_set(why, ERR_INVALID, "a password has %d to %d bytes", PASSWORD_LEAST,
+                       PASSWORD_MOST);
+    *out = arena_strdup(arena, line);
+    return OK;
+}
+
+static enum err read_account(struct cli_store *store, actor_id id, Account **account, Actor **actor)
+{
+    AUTO(txn_end) struct txn *txn = NULL;
+    enum err e = engine_read_begin(store->engine, &txn);
+    if (!e)
+        e = account_get(txn, id, &store->arena, account);
+    return e ? e : actor_get(txn, id, &store->arena, actor);
+}
+
+static void print_account(struct output *out, const Account *account, const Actor *actor)
+{
+    output_str(out, "name", account->name);
+    output_str(out, "role", role_text(account->role));
+    output_str(out, "display_name", actor->display_name);
+    output_bool(out, "disabled", account->is_disabled);
+    output_time(out, "created", account->created_ms);
+    output_str(out, "uri", actor->uri);
+}
+
+static enum err show(struct cli *cli, struct cli_store *store, actor_id id, struct why *why)
+{
+    Account *account;
+    Actor *actor;
+    enum err e = read_account(store, id, &account, &actor);
+    if (e)
+        return cli_failed(e, cli->argument[0], why);
+    output_begin(&cli->output, OUTPUT_THING);
+    print_account(&cli->output, account, actor);
+    output_end(&cli->output);
+    return OK;
+}
+
+/* ---- create --------------------------------------------------------------------------------- */
+
+static enum err cli_account_create(struct cli *cli, struct why *why)
+{
+    AUTO(cli_store_close) struct cli_store store = {0};
+    struct account_draft draft = {.name = cli->argument[0],
+                                  .display_name = cli_option_or(cli, "display-name", ""),
+                                  .type = ACTOR_TYPE__PERSON};
+    actor_id id;
+    enum err e = parse_role(cli_option_or(cli, "role", "user"), &draft.role, why);
+    if (!e)
+        e = cli_store_open(cli, &store, why);
+    if (!e && cli_option(cli, "password-stdin"))
+        e = read_password(&store.arena, &draft.password, why);
+    if (!e)
+        e = act_account_create(&store.fed, &draft, &store.by, &id, why);
+    if (e == ERR_EXISTS)
+        return why_set(why, e, "the name \"%.80s\" is or was taken; choose another", draft.name);
+    if (e)
+        return e;
+    output_begin(&cli->output, OUTPUT_THING);
+    output_str(&cli->output, "name", draft.name);
+    output_str(&cli->output, "role", role_text(draft.role));
+    output_str(&cli->output, "uri",
+               arena_printf(&store.arena, "%s/users/%s", federation_base(&store.fed, &store.arena),
+                            draft.name));
+    output_end(&cli->output);
+    return OK;
+}
+
+/* ---- list, show ----------------------------------------------------------------------------- */
+
+static enum err read_page(struct cli_store *store, struct arena *arena, actor_id after,
+                          Account *accounts[PAGE], Actor *actors[PAGE], size_t *n)
+{
+    AUTO(txn_end) struct txn *txn = NULL;
+    enum err e = engine_read_begin(store->engine, &txn);
+    for (*n = 0; !e && *n < PAGE; ++*n) {
+        e = account_next(txn, after, arena, &accounts[*n]);
+        if (e)
+            break;
+        after.v = accounts[*n]->actor;
+        e = actor_get(txn, after, arena, &actors[*n]);
+    }
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+static enum err cli_account_list(struct cli *cli, struct why *why)
+{
+    AUTO(cli_store_close) struct cli_store store = {0};
+    Account *accounts[PAGE];
+    Actor *actors[PAGE];
+    actor_id after = {0};
+    size_t n;
+    enum err e = cli_store_open(cli, &store, why);
+    if (e)
+        return e;
+    output_begin(&cli->output, OUTPUT_LIST);
+    do {
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(CLI_ARENA_BYTES);
+        e = read_page(&store, &arena, after, accounts, actors, &n);
+        if (e)
+            return cli_failed(e, "accounts", why);
+        for (size_t i = 0; i < n; i++) {
+            output_row(&cli->output);
+            print_account(&cli->output, accounts[i], actors[i]);
+            after.v = accounts[i]->actor;
+        }
+    } while (n == PAGE);
+    output_end(&cli->output);
+    return OK;
+}
+
+static enum err cli_account_show(struct cli *cli, struct why *why)
+{
+    AUTO(cli_store_close) struct cli_store store = {0};
+    actor_id id;
+    enum err e = cli_store_open(cli, &store, why);
+    if (!e)
+        e = cli_find_account(&store, cli->argument[0], &id, why);
+    return e ? e : show(cli, &store, id, why);
+}
+
+/* ---- what changes an account ---------------------------------------------------------------- */
+
+enum change_what { SET_DISABLED, SET_ENABLED, SET_ROLE, SET_PASSWORD };
+
+struct change {
+    struct mutation mutation;
+    actor_id who;
+    enum change_what what;
+    Role role;
+    const char *password; /* hashed */
+};
+
+static enum err change_apply(struct txn *txn, struct mutation *m)
+{
+    struct change *change = container_of(m, struct change, mutation);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 << 10);
+    Account *account;
+    enum err e = account_get(txn, change->who, &arena, &account);
+    if (e)
+        return e;
+    switch (change->what) {
+    case SET_DISABLED:
+    case SET_ENABLED:
+        account->is_disabled = change->what == SET_DISABLED;
+        break;
+    case SET_ROLE:
+        account->role = change->role;
+        break;
+    case SET_PASSWORD:
+        account->password = arena_strdup(&arena, change->password);
+        break;
+    }
+    return account_put(txn, account);
+}
+
+static enum err change_run(struct cli *cli, struct change *change, const char *act, struct why *why)
+{
+    AUTO(cli_store_close) struct cli_store store = {0};
+    const char *password;
+    enum err e = cli_store_open(cli, &store, why);
+    if (!e)
+        e = cli_find_account(&store, cli->argument[0], &change->who, why);
+    if (!e && change->what == SET_PASSWORD) {
+        e = read_password(&store.arena, &password, why);
+        if (!e)
+            e = password_hash(password, &store.arena, &change->password);
+    }
+    if (e)
+        return e;
+    change->mutation.apply = change_apply;
+    e = act_run(&store.fed, &change->mutation, &store.by, act, cli->argument[0]);
+    return e ? cli_failed(e, cli->argument[0], why) : show(cli, &store, change->who, why);
+}
+
+static enum err cli_account_disable(struct cli *cli, struct why *why)
+{
+    struct change change = {.what = SET_DISABLED};
+    return change_run(cli, &change, "account.disable", why);
+}
+
+static enum err cli_account_enable(struct cli *cli, struct why *why)
+{
+    struct change change = {.what = SET_ENABLED};
+    return change_run(cli, &change, "account.enable", why);
+}
+
+static enum err cli_account_role(struct cli *cli, struct why *why)
+{
+    struct change change = {.what = SET_ROLE};
+    enum err e = parse_role(cli->argument[1], &change.role, why);
+    return e ? e : change_run(cli, &change, "account.role", why);
+}
+
+static enum err cli_account_password(struct cli *cli, struct why *why)
+{
+    struct change change = {.what = SET_PASSWORD};
+    return change_run(cli, &change, "account.password", why);
+}
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+static const struct cli_option create_options[] = {
+    {"display-name", "TEXT", "the name people see"},
+    {"role", "user|moderator|admin|auditor", "what the account may do (user)"},
+    {"password-stdin", NULL, "read the password from standard input; without it: no sign-in"},
+    {0}};
+
+static const struct cli_command commands[] = {
+    {"create", "NAME", "make an account with its keys", create_options, CLI_CHANGES,
+     cli_account_create},
+    {"list", "", "all accounts of this node", NULL, 0, cli_account_list},
+    {"show", "NAME", "one account", NULL, 0, cli_account_show},
+    {"disable", "NAME", "it can no longer sign in", NULL, CLI_CHANGES, cli_account_disable},
+    {"enable", "NAME", "it can sign in again", NULL, CLI_CHANGES, cli_account_enable},
+    {"role", "NAME user|moderator|admin|auditor", "what the account may do", NULL, CLI_CHANGES,
+     cli_account_role},
+    {"password", "NAME", "set the password, read from standard input", NULL, CLI_CHANGES,
+     cli_account_password},
+    {0}};
+const struct cli_noun cli_account_noun = {"account", "the people of this node", commands};

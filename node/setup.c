@@ -1,0 +1,97 @@
+#include "node/setup.h"
+
+#include "storage/meta.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define V4_MAPPED_BITS 96
+
+static struct address_range range_of(const struct config_range *in)
+{
+    struct address_range out = {.prefix_bits = in->prefix_bits};
+    if (in->family == AF_INET) {
+        out.address.s6_addr[10] = out.address.s6_addr[11] = 0xFF;
+        memcpy(out.address.s6_addr + 12, in->address, 4);
+        out.prefix_bits += V4_MAPPED_BITS;
+    } else {
+        memcpy(out.address.s6_addr, in->address, 16);
+    }
+    return out;
+}
+
+static const struct address_range *ranges_of(const struct config_ranges *in, struct arena *arena)
+{
+    struct address_range *out = arena_calloc(arena, in->n + 1, sizeof *out);
+    assert(out); /* the file bounds the list */
+    for (size_t i = 0; i < in->n; i++)
+        out[i] = range_of(&in->item[i]);
+    return out;
+}
+
+void setup_federation(const struct config *config, struct arena *arena,
+                      struct federation_config *out)
+{
+    *out = (struct federation_config){
+        .host = config->node.host,
+        .insecure_http = config->node.is_insecure_http,
+        .mode = (enum federation_mode)config->node.federation,
+        .allow_addresses = ranges_of(&config->node.allow_addresses, arena),
+        .allow_address_count = config->node.allow_addresses.n,
+        .tls_ca = config->fetch.tls_ca,
+        .connect_timeout_ms = config->fetch.connect_timeout_ms,
+        .transfer_timeout_ms = config->fetch.transfer_timeout_ms,
+        .document_max_bytes = (size_t)config->limits.document_max_bytes,
+        .fetch_parallel = (unsigned)config->fetch.parallel,
+        .delivery_parallel = (unsigned)config->delivery.parallel,
+        .delivery_per_peer = (unsigned)config->delivery.per_peer,
+        .queue_life_ms = config->delivery.life_ms,
+        .late_notice_ms = config->delivery.late_notice_ms,
+        .refusal_patience_ms = config->delivery.patience_ms,
+        .back_off_count = config->delivery.backoff.n,
+        .signature_window_ms = config->limits.signature_window_ms,
+    };
+    assert(out->back_off_count <= COUNT(out->back_off_ms));
+    for (size_t i = 0; i < out->back_off_count; i++)
+        out->back_off_ms[i] = config->delivery.backoff.item_ms[i];
+}
+
+/* Ids are made from the host: a store that changes it would disown all it ever said. */
+static enum err check_host(struct engine *engine, const struct config *config, struct why *why)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(4096);
+    AUTO(txn_end) struct txn *txn = NULL;
+    const char *host;
+    enum err e = engine_read_begin(engine, &txn);
+    if (!e)
+        e = meta_host(txn, &arena, &host);
+    if (e)
+        return why_set(why, e, "%s: cannot be read", config->node.data);
+    if (strcmp(host, config->node.host))
+        return why_set(why, ERR_INVALID,
+                       "%s: host is %s, but the store in %s was made for %s; the name of a node "
+                       "cannot change",
+                       config->file, config->node.host, config->node.data, host);
+    return OK;
+}
+
+enum err setup_engine(const struct config *config, enum setup_user user, struct engine **out,
+                      struct why *why)
+{
+    AUTO(engine_close) struct engine *engine = NULL;
+    struct engine_config engine_config = {
+        .dir = config->node.data,
+        .map_bytes = (uint64_t)config->store.map_bytes,
+        .exclusive = user == SETUP_DAEMON,
+    };
+    enum err e = engine_open(&engine_config, &engine, why);
+    if (e == ERR_NOTFOUND)
+        return why_set(why, e, "%s: no database; \"ward init\" makes one", config->node.data);
+    if (!e)
+        e = check_host(engine, config, why);
+    if (e)
+        return e;
+    *out = engine;
+    engine = NULL;
+    return OK;
+}
