@@ -20,7 +20,7 @@ enum federation_mode {
     FEDERATION_OPEN,      /* anyone but the blocked */
 };
 
-struct address_range { /* IPv4 as ::ffff:a.b.c.d, prefix_bits counted in 128 */
+struct network_range { /* IPv4 as ::ffff:a.b.c.d, prefix_bits counted in 128 */
     struct in6_addr address;
     unsigned prefix_bits;
 };
@@ -29,7 +29,7 @@ struct federation_config {
     const char *host;   /* our host(X), with port when it is not 443 */
     bool insecure_http; /* our ids and peers by plain http */
     enum federation_mode mode;
-    const struct address_range *allow_addresses; /* private ranges that may be contacted */
+    const struct network_range *allow_addresses; /* private ranges that may be contacted */
     size_t allow_address_count;
     const char *tls_ca; /* file of extra CAs for outgoing requests; NULL: the system's only */
 

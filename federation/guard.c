@@ -67,7 +67,7 @@ static struct in6_addr v4_mapped(const void *four_bytes)
 static bool is_listed(const struct federation_config *config, const struct in6_addr *address)
 {
     for (size_t i = 0; i < config->allow_address_count; i++) {
-        const struct address_range *range = &config->allow_addresses[i];
+        const struct network_range *range = &config->allow_addresses[i];
         if (is_v4(&range->address) == is_v4(address) &&
             prefix_equal(range->address.s6_addr, address->s6_addr, range->prefix_bits))
             return true;
@@ -149,7 +149,7 @@ static bool parse_bits(const char *text, unsigned max, unsigned *out)
     return true;
 }
 
-static bool has_host_bits(const struct address_range *range)
+static bool has_host_bits(const struct network_range *range)
 {
     for (unsigned bit = range->prefix_bits; bit < 128; bit++)
         if (range->address.s6_addr[bit / 8] & (0x80u >> (bit % 8)))
@@ -158,7 +158,7 @@ static bool has_host_bits(const struct address_range *range)
 }
 
 /* `text` is changed. */
-static enum err parse_range(char *text, struct address_range *out, struct why *why)
+static enum err parse_range(char *text, struct network_range *out, struct why *why)
 {
     char *slash = strchr(text, '/');
     const char *bits = slash ? slash + 1 : NULL;
@@ -187,13 +187,13 @@ static enum err parse_range(char *text, struct address_range *out, struct why *w
     return OK;
 }
 
-enum err guard_parse_ranges(const char *text, struct arena *arena, const struct address_range **out,
+enum err guard_parse_ranges(const char *text, struct arena *arena, const struct network_range **out,
                             size_t *out_count, struct why *why)
 {
     static const char separators[] = ", \t";
     char *copy = arena_strdup(arena, text ? text : "");
     /* every range but the last takes two bytes at least */
-    struct address_range *ranges =
+    struct network_range *ranges =
         copy ? arena_calloc(arena, strlen(copy) / 2 + 1, sizeof *ranges) : NULL;
     if (!ranges)
         return why_set(why, ERR_LIMIT, "the list of address ranges is too long");

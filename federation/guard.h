@@ -27,7 +27,7 @@ MUST_CHECK enum err guard_uri(const struct federation_config *config, const char
 
 /* "127.0.0.0/8, ::1/128" into ranges in the arena. ERR_INVALID says which part. */
 MUST_CHECK enum err guard_parse_ranges(const char *text, struct arena *arena,
-                                       const struct address_range **out, size_t *out_count,
+                                       const struct network_range **out, size_t *out_count,
                                        struct why *why);
 
 #endif

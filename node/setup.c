@@ -7,9 +7,9 @@
 
 #define V4_MAPPED_BITS 96
 
-static struct address_range range_of(const struct config_range *in)
+static struct network_range range_of(const struct config_range *in)
 {
-    struct address_range out = {.prefix_bits = in->prefix_bits};
+    struct network_range out = {.prefix_bits = in->prefix_bits};
     if (in->family == AF_INET) {
         out.address.s6_addr[10] = out.address.s6_addr[11] = 0xFF;
         memcpy(out.address.s6_addr + 12, in->address, 4);
@@ -20,9 +20,9 @@ static struct address_range range_of(const struct config_range *in)
     return out;
 }
 
-static const struct address_range *ranges_of(const struct config_ranges *in, struct arena *arena)
+static const struct network_range *ranges_of(const struct config_ranges *in, struct arena *arena)
 {
-    struct address_range *out = arena_calloc(arena, in->n + 1, sizeof *out);
+    struct network_range *out = arena_calloc(arena, in->n + 1, sizeof *out);
     assert(out); /* the file bounds the list */
     for (size_t i = 0; i < in->n; i++)
         out[i] = range_of(&in->item[i]);

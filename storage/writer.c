@@ -19,6 +19,7 @@ struct writer {
     /* set by writer_start(), then constant */
     struct engine *engine;
     struct queue *queue; /* NULL: direct */
+    bool is_dry;         /* abort where others commit */
     size_t batch_max;
     pthread_t thread;
 
@@ -54,6 +55,8 @@ static enum err attempt(struct writer *writer, struct mutation **batch, enum err
         if (txn_writes(txn) != writes)
             return ERR_EXISTS;
     }
+    if (writer->is_dry)
+        return OK; /* the transaction dies with this scope */
     FAULT("writer.before_commit");
     return engine_commit(&txn);
 }
@@ -146,6 +149,13 @@ struct writer *writer_create_direct(struct engine *engine)
 {
     struct writer *writer = xcalloc(1, sizeof *writer);
     writer->engine = engine;
+    return writer;
+}
+
+struct writer *writer_create_dry(struct engine *engine)
+{
+    struct writer *writer = writer_create_direct(engine);
+    writer->is_dry = true;
     return writer;
 }
 

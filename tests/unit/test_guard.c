@@ -106,7 +106,7 @@ static void ranges_that_are_none_are_named(void **state)
                                       "10.0.0.0/+8", "10.0.0.1/8", "host",          "127.1",
                                       "fd00::1/8",   "::/96x",     "::ffff:0:0/64", "1.1.1.1//8"};
     AUTO(arena_clear) struct arena arena = ARENA_INIT(65536);
-    const struct address_range *ranges;
+    const struct network_range *ranges;
     size_t n;
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct why why = {{0}};
