@@ -119,7 +119,7 @@ def verify_bytes(key, signature, data, algorithm=None):
 # ---- draft-cavage-http-signatures-12 -------------------------------------------------------------
 
 
-def _cavage_base(request, names, parameters):
+def cavage_base(request, names, parameters):
     lines = []
     for name in names:
         if name == "(request-target)":
@@ -143,7 +143,7 @@ def cavage_sign(request, key, key_id, names=None, algorithm="rsa-sha256", date=N
         request.put("Digest", digest(request.body))
     names = names or (CAVAGE_POST if request.body else CAVAGE_GET)
     numbers = {"created": created, "expires": expires}
-    signature = _sign_bytes(key, _cavage_base(request, names, numbers))
+    signature = _sign_bytes(key, cavage_base(request, names, numbers))
     parts = [f'keyId="{key_id}"', f'algorithm="{algorithm}"']
     parts += [f"{name}={value}" for name, value in numbers.items() if value is not None]
     parts += [f'headers="{" ".join(names)}"', f'signature="{base64.b64encode(signature).decode()}"']
@@ -169,7 +169,7 @@ def cavage_verify(request, find_key):
     if "keyId" not in parameters or "signature" not in parameters:
         raise Bad("keyId or signature is missing")
     names = parameters.get("headers", "date").lower().split()
-    base = _cavage_base(request, names, parameters)
+    base = cavage_base(request, names, parameters)
     key = find_key(parameters["keyId"])
     verify_bytes(key, base64.b64decode(parameters["signature"]), base)
     if request.body:

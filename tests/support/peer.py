@@ -381,8 +381,8 @@ def _read_request_body(stream, request):
 class Mute:
     """A port that accepts connections and never says a word, not even a TLS hello."""
 
-    def __init__(self):
-        self.port = ports.free()
+    def __init__(self, port=None):
+        self.port = port or ports.free()
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=256)
         self.accepted = []
         threading.Thread(target=self._accept, daemon=True).start()

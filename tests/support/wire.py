@@ -132,3 +132,22 @@ def exchange(url, data, context=None, timeout=20.0, method="GET"):
 def get(url, context=None, accept=ACCEPT, timeout=20.0):
     """An unsigned GET."""
     return send(Request("GET", url, [("Accept", accept)]), context, timeout)
+
+
+def send_again(request, times, context=None, timeout=60.0):
+    """Sends the same bytes `times` times on one connection (more when it is closed); the statuses."""
+    if request.body and request.header("content-length") is None:
+        request.put("Content-Length", str(len(request.body)))
+    data, statuses = request.encode(), []
+    while len(statuses) < times:
+        with connect(request.url, context, timeout) as sock:
+            stream = sock.makefile("rb")
+            while len(statuses) < times:
+                sock.sendall(data)
+                response = read_response(stream, request.method)
+                if response is None:
+                    break
+                statuses.append(response.status)
+                if (response.header("connection") or "").lower() == "close":
+                    break
+    return statuses

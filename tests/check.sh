@@ -1,0 +1,138 @@
+#!/bin/bash
+# Every gate, as `./quickstart check` runs them: two lanes of stages side by side, each stage's output in
+# build/logs/STAGE.log, the end of it shown when it fails. `tests/check.sh STAGE...` runs only those.
+#
+# Closes with `N passed, N failed`: the tests of all stages, and one for each stage that has none to count.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+logs=$root/build/logs
+results=$root/build/results
+jobs=$(nproc)
+ccache=$(command -v ccache || true)
+fuzz_seconds=${WARD_FUZZ_SECONDS:-5}
+mkdir -p "$logs" && rm -rf "$results" && mkdir -p "$results"
+
+# ---- builds: each in a folder of its own ---------------------------------------------------------
+# build NAME CC CFLAGS OPTION...
+build() {
+    local name=$1 cc=$2 cflags=$3
+    shift 3
+    mkdir -p "build/$name"
+    if [ ! -e "build/$name/Makefile" ]; then
+        (cd "build/$name" && "$root/configure" -q --enable-werror CC="${ccache:+$ccache }$cc" CFLAGS="$cflags" "$@") ||
+            return 1
+    fi
+    make -C "build/$name" -j1 && make -C "build/$name" -j1 check TESTS=
+}
+rig() {
+    local build=$1
+    shift
+    WARD=$root/build/$build/ward WARD_VECTORS=$root/tests/vectors tests/run.py --logs "$logs/$build" "$@"
+}
+programs() { sed -n "/^$1 = /,/[^\\\\]\$/p" Makefile.am | grep -o 'tests/[^ ]*\.py[^ ]*'; }
+
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=0:exitcode=99:second_deadlock_stack=1
+
+# ---- stages --------------------------------------------------------------------------------------
+stage_gcc() { build gcc gcc "-O2 -g"; }
+stage_unit() { make -C build/gcc check; }
+stage_story() { WARD_DEMO=$root/build/demo ./quickstart --once; }
+stage_integration() { rig gcc --jobs 1 $(programs INTEGRATION_TESTS); }
+stage_interop() { rig gcc --jobs 1 $(programs INTEROP_TESTS); }
+stage_crash() { rig gcc --jobs 1 --timeout 900 $(programs CRASH_TESTS); }
+stage_clang() { build clang clang "-O2 -g" && make -C build/clang check; }
+stage_analyzer() { build analyzer gcc "-O1 -g" --enable-analyzer; }
+stage_asan() { build asan gcc "-O1 -g" --enable-sanitizers=address,undefined; }
+stage_asan_unit() { make -C build/asan check; }
+stage_asan_integration() { rig asan --jobs 1 $(programs INTEGRATION_TESTS); }
+stage_tsan() { build tsan gcc "-O1 -g" --enable-sanitizers=thread; }
+stage_tsan_integration() { rig tsan --jobs 1 $(programs INTEGRATION_TESTS); }
+stage_format() {
+    find storage federation node tests -name '*.[ch]' ! -path '*/vectors/*' -print0 |
+        xargs -0 clang-format --dry-run --Werror
+}
+stage_source() { tests/run.py --logs "$logs" tests/tools/source.py; }
+stage_distcheck() { make -C build/gcc distcheck; }
+stage_fuzz() {
+    build fuzz clang "-O1 -g" --enable-fuzzers --enable-sanitizers=address,undefined || return 1
+    local fuzzer name passed=0 failed=0
+    for fuzzer in build/fuzz/tests/fuzz/fuzz_*; do
+        [ -x "$fuzzer" ] && [ -f "$fuzzer" ] || continue
+        name=${fuzzer##*/fuzz_}
+        mkdir -p "build/fuzz/found/$name"
+        if "$fuzzer" -max_total_time="$fuzz_seconds" -rss_limit_mb=512 -timeout=5 -print_final_stats=1 \
+            -artifact_prefix="build/fuzz/found/$name-" "build/fuzz/found/$name" "tests/fuzz/corpus/$name"; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+        fi
+    done
+    echo "$passed passed, $failed failed"
+    [ $failed = 0 ]
+}
+
+lane_one=(gcc unit story integration interop crash distcheck)
+lane_two=(source format clang asan asan_unit asan_integration tsan tsan_integration fuzz analyzer)
+
+# ---- running and counting ------------------------------------------------------------------------
+# count LOG STATUS: what a stage's output says, as "passed failed".
+count() {
+    awk -v status="$2" '
+        /^[0-9]+ passed, [0-9]+ failed$/ { passed += $1; failed += $3; seen = 1 }
+        /^# (PASS|XFAIL): / { passed += $3; seen = 1 }
+        /^# (FAIL|XPASS|ERROR): / { failed += $3; seen = 1 }
+        END {
+            if (!seen) passed = status == 0
+            if (status != 0 && failed + 0 == 0) failed = 1
+            print passed + 0, failed + 0
+        }' "$1"
+}
+
+run_stage() {
+    local stage=$1 log=$logs/$1.log started=$SECONDS status passed failed
+    "stage_$stage" >"$log" 2>&1 </dev/null
+    status=$?
+    read -r passed failed < <(count "$log" $status)
+    echo "$passed $failed" >"$results/$stage"
+    {
+        flock 9
+        if [ "$failed" = 0 ]; then
+            printf '[%4d s] %-18s ok: %d passed (%d s)\n' "$SECONDS" "$stage" "$passed" $((SECONDS - started))
+            grep -hE 'resident after|# figure:|figure:' "$log" | sed 's/^[# ]*/           /'
+        else
+            printf '[%4d s] %-18s FAILED: %d passed, %d failed (%d s); the end of %s:\n' "$SECONDS" "$stage" "$passed" \
+                "$failed" $((SECONDS - started)) "${log#"$root"/}"
+            tail -n 60 "$log" | cut -c1-300 | sed 's/^/    | /'
+        fi
+    } 9>"$results/.lock"
+    [ "$status" = 0 ]
+}
+
+run_lane() {
+    local stage
+    for stage in "$@"; do
+        # A lane whose first build is broken has nothing to say beyond that.
+        run_stage "$stage" || [ "$stage" != gcc ] || return
+    done
+}
+
+finish() {
+    cat "$results"/[a-z]* | awk '{ passed += $1; failed += $2 }
+        END { printf "%d passed, %d failed\n", passed, failed; exit failed || !passed }'
+    exit $?
+}
+
+if [ ! -e configure ] || [ configure.ac -nt configure ] || [ Makefile.am -nt Makefile.in ]; then
+    autoreconf -fi >"$logs/autoreconf.log" 2>&1 || { tail -n 30 "$logs/autoreconf.log" && exit 1; }
+fi
+if [ $# -gt 0 ]; then
+    run_lane "$@"
+    finish
+fi
+echo "Building and testing in two lanes; logs in build/logs."
+run_lane "${lane_one[@]}" &
+run_lane "${lane_two[@]}" &
+wait
+finish
