@@ -18,10 +18,13 @@ MUST_CHECK enum err actor_find_handle(struct txn *txn, const char *handle, actor
 /* Whose key has this id (URI). */
 MUST_CHECK enum err actor_find_key(struct txn *txn, const char *key_id, actor_id *out);
 /*
- * Inserts (id 0: takes a new one and writes it into `actor`) or replaces, and keeps the three
- * indexes right. A handle or key id that another actor has stays the other's: ERR_EXISTS for
- * the URI only; a taken handle moves to the newer actor of the same host (accounts are
- * recreated elsewhere), a taken key id is left out (T19).
+ * Inserts (id 0 or unknown: takes a new one and writes it into `actor`) or replaces, and keeps
+ * the three indexes right. A handle or key id that another actor has stays the other's: a taken
+ * handle moves to the newer actor of the same remote host (accounts are recreated elsewhere), a
+ * key id that is taken or not on the actor's host is left out of what is stored (T19).
+ *
+ * ERR_EXISTS   inserting: the URI is known
+ * ERR_INVALID  no URI; replacing: another URI, or another name for one of ours (T70)
  */
 MUST_CHECK enum err actor_put(struct txn *txn, Actor *actor, int64_t now_ms);
 /* All actors in id order, from after `after`; ERR_NOTFOUND at the end. */

@@ -17,6 +17,7 @@
  * post           post:8                    Post          post_put              post_get
  * post_uri       h(uri):16                 text+id       post_put              post_find
  * post_history   post:8 replaced_ms:8      PostEdit      post_edit             post_history_next
+ * orphan         h(uri):16 post:8          -             post_add              post_add
  * tombstone      h(uri):16                 Tombstone     post_delete, ...      tombstone_get
  * stream         kind:1 owner:8 post:8     -             stream_add            stream_next
  * edge           kind:1 who:8 whom:8       Edge          edge_add              edge_get, edge_next
@@ -24,6 +25,7 @@
  * edge_uri       h(uri):16                 kind:1 who:8 whom:8 uri  edge_add   edge_find
  * counter        kind:1 owner:8            count:8       counter_add           counter_get
  * notification   owner:8 id:8              Notification  notification_add      notification_next
+ * notified       post:8 owner:8 type:1 from:8 text:8  id:8  notification_add  notification_drop
  * peer           peer:8                    Peer          peer_put              peer_get, peer_next
  * peer_host      h(host):16                text+id       peer_put              peer_find
  * peer_health    peer:8                    PeerHealth    peer_put_health       peer_health
@@ -41,20 +43,26 @@
  * audit          seq:8                     AuditRecord   audit_add             audit_next
  *
  * Promises (check.c proves each)
- *  1 actor_uri, actor_handle and key_uri name existing actors that name them back.
+ *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
+ *    has its actor_uri.
  *  2 every account has its actor, its private keys and a handle.
- *  3 post_uri and post name each other; every author exists; no post has a tombstone.
- *  4 every stream entry names an existing post that belongs there.
- *  5 every edge has its edge_rev and the reverse; edge_uri names an edge that names it back.
- *  6 a counter equals the number of rows it counts.
+ *  3 post_uri and post name each other; every author exists; no post has a tombstone; a post
+ *    has its orphan row exactly when it names a parent and has none here.
+ *  4 every stream entry names an existing post that belongs there, and every post is in each
+ *    stream it belongs to. (A thread keeps its owner after the root was deleted.)
+ *  5 every edge has its edge_rev and the reverse; edge_uri names an edge that names it back; an
+ *    edge to a post names an existing post, and Edge.post the boost that stands for it.
+ *  6 a counter equals the number of rows it counts; every notification has its notified row and
+ *    the reverse, and names an existing post or none.
  *  7 peer_host and peer name each other; a peer with jobs has exactly one peer_due entry, at
  *    its health's next_attempt_ms; a peer without has none.
  *  8 outbody.references is the number of jobs that name it; no body without a job.
- *  9 a job with a subject has its ledger line in state QUEUED or RETRY, and such
- *    a line has its job.
+ *  9 a job with a subject has its ledger line in state QUEUED or RETRY, and such a line has its
+ *    job.
  * 10 every parked item has its parked_by and its want; every want has something parked or is
  *    a negative-cache entry; want_due names a want that has that next_attempt_ms.
- * 11 the audit records are numbered without a gap and each holds the hash of the one before.
+ * 11 the audit records are numbered without a gap and each holds the hash of the one before;
+ *    meta audit_head (seq:8 SHA-256:32) names the last.
  * 12 every record decodes; every id in a key equals the id in its value.
  *
  * A new key is a new row, its promise and its check, in one commit.
@@ -75,6 +83,7 @@ enum table {
     TABLE_POST,
     TABLE_POST_URI,
     TABLE_POST_HISTORY,
+    TABLE_ORPHAN,
     TABLE_TOMBSTONE,
     TABLE_STREAM,
     TABLE_EDGE,
@@ -82,6 +91,7 @@ enum table {
     TABLE_EDGE_URI,
     TABLE_COUNTER,
     TABLE_NOTIFICATION,
+    TABLE_NOTIFIED,
     TABLE_PEER,
     TABLE_PEER_HOST,
     TABLE_PEER_HEALTH,
@@ -115,6 +125,20 @@ void key_add_u8(struct key *key, uint8_t v);
 void key_add_u64(struct key *key, uint64_t v);
 void key_add_bytes(struct key *key, struct bytes v); /* asserts that it fits */
 struct bytes key_bytes(const struct key *key);
+
+/* Keys of one and of two ids. */
+static inline struct key key_id(uint64_t id)
+{
+    struct key key = {0};
+    key_add_u64(&key, id);
+    return key;
+}
+static inline struct key key_ids(uint64_t first, uint64_t second)
+{
+    struct key key = key_id(first);
+    key_add_u64(&key, second);
+    return key;
+}
 
 /* Reads at `offset` and moves it on; ERR_CORRUPT when the key is too short. */
 MUST_CHECK enum err key_read_u8(struct bytes key, size_t *offset, uint8_t *out);
@@ -153,8 +177,15 @@ enum counter_kind {
     COUNTER_PARKED = 7,    /* owner: peer; parked items on its quota */
     COUNTER_QUEUED = 8,    /* owner: peer; rows of outqueue */
     COUNTER_DELIVERY = 9,  /* owner: DeliveryState; ever ended so (QUEUED: ever queued) */
-    COUNTER_STORE =
-        10, /* owner: 1 local accounts, 2 remote actors, 3 local posts, 4 remote posts */
+    COUNTER_STORE = 10,    /* owner: enum store_count */
+};
+
+/* Whom COUNTER_STORE counts; boosts are no posts here. */
+enum store_count {
+    STORE_ACCOUNTS = 1,
+    STORE_REMOTE_ACTORS = 2,
+    STORE_LOCAL_POSTS = 3,
+    STORE_REMOTE_POSTS = 4,
 };
 
 #endif

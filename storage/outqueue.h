@@ -20,7 +20,8 @@
  */
 MUST_CHECK enum err outqueue_add_body(struct txn *txn, struct bytes json, int64_t now_ms,
                                       uint64_t *out_body);
-/* Takes a seq, adds job and (when subject is set) its ledger line, makes the peer due. */
+/* Takes a seq, adds job and (when subject is set) its ledger line, makes the peer due.
+ * ERR_NOTFOUND: no such peer, or no such body. */
 MUST_CHECK enum err outqueue_add(struct txn *txn, peer_id peer, OutJob *job, int64_t now_ms);
 MUST_CHECK enum err outqueue_get(struct txn *txn, peer_id peer, uint64_t seq, struct arena *arena,
                                  OutJob **out);
@@ -29,14 +30,26 @@ MUST_CHECK enum err outqueue_next(struct txn *txn, peer_id peer, uint64_t after,
                                   struct arena *arena, OutJob **out);
 MUST_CHECK enum err outqueue_body(struct txn *txn, uint64_t body, struct arena *arena,
                                   struct bytes *out);
-/* Records a failed attempt: the job (with its new times) stays, its ledger line says RETRY. */
+/* Records a failed attempt: the job (with its new times and attempts) stays, its ledger line says
+ * RETRY. ERR_NOTFOUND: it ended meanwhile. */
 MUST_CHECK enum err outqueue_retry(struct txn *txn, peer_id peer, const OutJob *job,
                                    uint32_t status, const char *why, int64_t next_attempt_ms);
 /* Ends a job: removes it and its body when it was the last, closes the ledger line, counts.
+ * DELIVERED and REFUSED count as one more attempt than the job had recorded.
  * ERR_NOTFOUND: it ended before (then nothing changes). */
-MUST_CHECK enum err outqueue_end(struct txn *txn, peer_id peer, uint64_t seq,
-                                 DeliveryState state, uint32_t status, const char *why,
-                                 int64_t now_ms);
+MUST_CHECK enum err outqueue_end(struct txn *txn, peer_id peer, uint64_t seq, DeliveryState state,
+                                 uint32_t status, const char *why, int64_t now_ms);
+
+/* Ends up to `max` jobs of a peer as `state` (CANCELLED or EXPIRED); *out_left is what it still
+ * has: go on in the next transaction. */
+MUST_CHECK enum err outqueue_cancel(struct txn *txn, peer_id peer, DeliveryState state,
+                                    unsigned max, const char *why, int64_t now_ms,
+                                    uint64_t *out_left);
+/* Cancels what is queued about one subject, at every peer. */
+MUST_CHECK enum err outqueue_cancel_subject(struct txn *txn, uint64_t subject, const char *why,
+                                            int64_t now_ms);
+/* The next peer with jobs after *peer (start with 0), and how many. */
+MUST_CHECK enum err outqueue_peer_next(struct txn *txn, peer_id *peer, uint64_t *out_queued);
 
 struct ledger_key {
     uint64_t subject;

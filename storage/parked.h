@@ -8,24 +8,31 @@
 
 #include "storage/record.h"
 
-#define PARKED_PER_PEER_MAX 1000 /* quota: one peer cannot fill the disk with promises */
+#define PARKED_PER_PEER_MAX 1000       /* quota: one peer cannot fill the disk with promises */
+#define WANT_FAILED_MS (5 * 60 * 1000) /* what failed is not fetched again before that */
 
-/* Takes an id, adds it under parked->needs and makes the want when there is none.
- * ERR_LIMIT: the peer's quota is used up (answer 503). */
-MUST_CHECK enum err parked_put(struct txn *txn, Parked *parked, WantKind kind,
-                               int64_t now_ms);
+/* Takes an id, adds it under parked->needs and makes the want when there is none; one that
+ * failed becomes due again WANT_FAILED_MS after it did.
+ * ERR_LIMIT: the peer's quota is used up (answer 503). ERR_INVALID: it needs nothing. */
+MUST_CHECK enum err parked_put(struct txn *txn, Parked *parked, WantKind kind, int64_t now_ms);
 MUST_CHECK enum err parked_get(struct txn *txn, uint64_t id, struct arena *arena, Parked **out);
 /* The next item waiting for `needs` with an id greater than `after`. */
 MUST_CHECK enum err parked_next(struct txn *txn, const char *needs, uint64_t after, uint64_t *out);
+/* The last item that waits for a URI takes the want with it, unless that has failed. */
 MUST_CHECK enum err parked_del(struct txn *txn, uint64_t id);
 
 MUST_CHECK enum err want_get(struct txn *txn, const char *uri, struct arena *arena, Want **out);
-/* Inserts or replaces, keeps want_due right (a failed want is not due). */
+/* Inserts or replaces, keeps want_due right (a failed want is not due). A failed one is the
+ * negative cache. ERR_NOTFOUND: it has not failed and nothing waits for it any more. */
 MUST_CHECK enum err want_put(struct txn *txn, const Want *want);
+/* ERR_INVALID while something is parked under it. */
 MUST_CHECK enum err want_del(struct txn *txn, const char *uri);
 /* In order of next_attempt_ms: the next after (*due_ms, hash), both moved on; start with -1 and
  * zeros. */
 MUST_CHECK enum err want_due_next(struct txn *txn, int64_t *due_ms, uint8_t hash[KEY_HASH_BYTES],
                                   struct arena *arena, Want **out);
+/* All wants, failed ones too, in order of hash, which is moved on; start with zeros. */
+MUST_CHECK enum err want_next(struct txn *txn, uint8_t hash[KEY_HASH_BYTES], struct arena *arena,
+                              Want **out);
 
 #endif

@@ -11,14 +11,32 @@
 MUST_CHECK enum err post_get(struct txn *txn, post_id id, struct arena *arena, Post **out);
 MUST_CHECK enum err post_find(struct txn *txn, const char *uri, post_id *out);
 /*
- * Adds a post or boost: takes an id (at min(published, now)), finds in_reply_to, thread_root
- * and adopts replies that came before it, enters every stream it belongs to, counts.
- * ERR_EXISTS: the URI is known; ERR_DENIED: it has a tombstone (T41).
+ * Adds a post or boost: takes an id (at min(published, now)), finds in_reply_to (by
+ * in_reply_to_uri, else by in_reply_to), thread_root and adopts replies that came before it
+ * (thread.h), enters every stream it belongs to, counts. Sets id, is_local, in_reply_to,
+ * thread_root, received_ms, and published_ms when it is 0. The EDGE_BOOST of a boost is the
+ * caller's.
+ *
+ * ERR_EXISTS    the URI is known
+ * ERR_DENIED    it has a tombstone (T41)
+ * ERR_NOTFOUND  the author, or what is boosted, is unknown here
+ * ERR_INVALID   no URI; a boost of a boost
  */
 MUST_CHECK enum err post_add(struct txn *txn, Post *post, int64_t now_ms);
-/* Replaces the content of a post; the former goes to post_history. Streams follow the tags. */
+/*
+ * Replaces the content of post->id; the former goes to post_history. Streams follow tags and
+ * mentions. What is fixed (URI, author, audience, published, what it answers) keeps its stored
+ * value whatever `post` says (T38). updated_ms 0 means now.
+ *
+ * ERR_EXISTS   the stored version is as new or newer by updated_ms (T39): nothing changes
+ * ERR_INVALID  it is a boost
+ */
 MUST_CHECK enum err post_edit(struct txn *txn, Post *post, int64_t now_ms);
-/* Removes post, history, streams, edges, boosts of it and notifications; leaves a tombstone. */
+/*
+ * Removes the post, history, streams, edges, boosts of it, notifications and fetched rows (read
+ * those first: a Delete goes there too); its replies become orphans. Leaves a tombstone, and the
+ * ledger. All in one transaction: the work grows with the number of likes, boosts and replies.
+ */
 MUST_CHECK enum err post_delete(struct txn *txn, post_id id, int64_t now_ms);
 /* One former version; `before_ms` starts at INT64_MAX and walks back. */
 MUST_CHECK enum err post_history_next(struct txn *txn, post_id id, int64_t before_ms,
@@ -26,10 +44,10 @@ MUST_CHECK enum err post_history_next(struct txn *txn, post_id id, int64_t befor
 
 MUST_CHECK enum err tombstone_get(struct txn *txn, const char *uri, struct arena *arena,
                                   Tombstone **out);
-/* For something never seen here. ERR_EXISTS when there is one. */
+/* For something never seen here. ERR_EXISTS when there is one, ERR_INVALID when the post lives. */
 MUST_CHECK enum err tombstone_add(struct txn *txn, const Tombstone *tombstone);
 
-/* Which peers read this post over HTTP: a Delete goes to them too. */
+/* Which peers read this post over HTTP: a Delete goes to them too. ERR_NOTFOUND: no such post. */
 MUST_CHECK enum err fetched_add(struct txn *txn, post_id post, peer_id peer);
 MUST_CHECK enum err fetched_next(struct txn *txn, post_id post, peer_id after, peer_id *out);
 

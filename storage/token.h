@@ -15,5 +15,7 @@ MUST_CHECK enum err token_find(struct txn *txn, const char *secret, struct arena
 MUST_CHECK enum err token_next(struct txn *txn, uint8_t hash[32], struct arena *arena, Token **out);
 /* By Token.id. */
 MUST_CHECK enum err token_revoke(struct txn *txn, uint64_t id);
+/* All of an actor: signed out everywhere. */
+MUST_CHECK enum err token_revoke_all(struct txn *txn, actor_id actor);
 
 #endif

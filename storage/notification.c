@@ -1,0 +1,93 @@
+#include "storage/notification.h"
+
+#include "storage/stream.h"
+
+#include <string.h>
+
+#define NOTIFICATION_ARENA_BYTES (256 << 10)
+
+/* What makes two notifications the same: row of `notified`. */
+static struct key same_key(struct txn *txn, actor_id owner, const Notification *notification)
+{
+    struct key key = key_ids(notification->post, owner.v);
+    uint8_t hash[KEY_HASH_BYTES] = {0};
+    if (notification->text[0])
+        text_hash(txn, notification->text, hash);
+    key_add_u8(&key, (uint8_t)notification->type);
+    key_add_u64(&key, notification->from);
+    key_add_bytes(&key, (struct bytes){hash, 8});
+    return key;
+}
+
+enum err notification_add(struct txn *txn, actor_id owner, Notification *notification,
+                          int64_t now_ms)
+{
+    struct key same = same_key(txn, owner, notification), post = key_id(notification->post);
+    struct bytes any;
+    enum err e = engine_get(txn, TABLE_NOTIFIED, key_bytes(&same), &any);
+    if (e != ERR_NOTFOUND)
+        return e ? e : ERR_EXISTS;
+    if (notification->post && (e = engine_get(txn, TABLE_POST, key_bytes(&post), &any)))
+        return e;
+    e = id_next(txn, now_ms, &notification->id);
+    if (e)
+        return e;
+    notification->created_ms = now_ms;
+    struct key id = key_id(notification->id), key = key_ids(owner.v, notification->id);
+    e = engine_put(txn, TABLE_NOTIFIED, key_bytes(&same), key_bytes(&id));
+    return e ? e : record_add(txn, TABLE_NOTIFICATION, key_bytes(&key), &notification->base);
+}
+
+enum err notification_next(struct txn *txn, actor_id owner, uint64_t before, struct arena *arena,
+                           Notification **out)
+{
+    AUTO(range_close) struct range range = {0};
+    struct key lo = key_id(owner.v), hi = key_ids(owner.v, before);
+    struct bytes key, value;
+    enum err e =
+        range_open(txn, TABLE_NOTIFICATION, key_bytes(&lo), key_bytes(&hi), RANGE_DOWN, &range);
+    if (e)
+        return e;
+    e = range_next(&range, &key, &value);
+    return e ? e : record_decode(&notification__descriptor, value, arena, out);
+}
+
+enum err notification_get(struct txn *txn, actor_id owner, notification_id id, struct arena *arena,
+                          Notification **out)
+{
+    struct key key = key_ids(owner.v, id.v);
+    return record_get(txn, TABLE_NOTIFICATION, key_bytes(&key), &notification__descriptor, arena,
+                      out);
+}
+
+enum err notification_del(struct txn *txn, actor_id owner, notification_id id)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(NOTIFICATION_ARENA_BYTES);
+    Notification *notification;
+    enum err e = notification_get(txn, owner, id, &arena, &notification);
+    if (e)
+        return e;
+    struct key same = same_key(txn, owner, notification), key = key_ids(owner.v, id.v);
+    e = engine_del(txn, TABLE_NOTIFIED, key_bytes(&same));
+    return e ? e : engine_del(txn, TABLE_NOTIFICATION, key_bytes(&key));
+}
+
+enum err notification_drop(struct txn *txn, post_id post)
+{
+    AUTO(range_close) struct range range = {0};
+    struct key prefix = key_id(post.v);
+    struct bytes key, value;
+    enum err e = range_prefix(txn, TABLE_NOTIFIED, key_bytes(&prefix), RANGE_UP, &range);
+    if (e)
+        return e;
+    while ((e = range_next(&range, &key, &value)) == OK) {
+        size_t at = 8, start = 0;
+        actor_id owner;
+        notification_id id;
+        if (key_read_u64(key, &at, &owner.v) || key_read_u64(value, &start, &id.v))
+            return ERR_CORRUPT;
+        if ((e = notification_del(txn, owner, id)))
+            return e;
+    }
+    return e == ERR_NOTFOUND ? OK : e;
+}

@@ -1,0 +1,359 @@
+#include "storage/post.h"
+
+#include "storage/actor.h"
+#include "storage/edge.h"
+#include "storage/host.h"
+#include "storage/notification.h"
+#include "storage/stream.h"
+#include "storage/thread.h"
+
+#include <string.h>
+
+#define POST_ARENA_BYTES (4 << 20) /* a record was a document of 1 MiB at most */
+
+enum err post_get(struct txn *txn, post_id id, struct arena *arena, Post **out)
+{
+    struct key key = key_id(id.v);
+    return record_get(txn, TABLE_POST, key_bytes(&key), &post__descriptor, arena, out);
+}
+
+enum err post_find(struct txn *txn, const char *uri, post_id *out)
+{
+    return text_index_find(txn, TABLE_POST_URI, uri, &out->v);
+}
+
+static enum err post_exists(struct txn *txn, uint64_t id, bool *out)
+{
+    struct key key = key_id(id);
+    struct bytes any;
+    enum err e = engine_get(txn, TABLE_POST, key_bytes(&key), &any);
+    *out = e == OK;
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+/* What streams say twice (a tag named twice) or no more is no error. */
+static enum err stream_set(struct txn *txn, enum stream_kind kind, uint64_t owner, uint64_t post,
+                           bool present)
+{
+    struct stream_key key = {kind, owner};
+    enum err e =
+        present ? stream_add(txn, key, (post_id){post}) : stream_del(txn, key, (post_id){post});
+    return e == ERR_EXISTS || e == ERR_NOTFOUND ? OK : e;
+}
+
+/* The streams an edit can change: who and what is named in the text. */
+static enum err named_streams_set(struct txn *txn, const Post *post, bool present)
+{
+    enum err e = OK;
+    for (size_t i = 0; !e && post->visibility == VISIBILITY__PUBLIC && i < post->n_tags; i++)
+        e = stream_set(txn, STREAM_TAG, tag_owner(txn, post->tags[i]), post->id, present);
+    for (size_t i = 0; !e && i < post->n_mentions; i++)
+        if (post->mentions[i]->actor)
+            e = stream_set(txn, STREAM_MENTION, post->mentions[i]->actor, post->id, present);
+    return e;
+}
+
+static enum err streams_set(struct txn *txn, const Post *post, bool present)
+{
+    bool is_public = post->visibility == VISIBILITY__PUBLIC;
+    bool is_ours = post->is_local && (is_public || post->visibility == VISIBILITY__LOCAL);
+    enum err e = stream_set(txn, STREAM_AUTHOR, post->author, post->id, present);
+    if (e)
+        return e;
+    if (post->boost_of)
+        return stream_set(txn, STREAM_BOOST, post->boost_of, post->id, present);
+    if (is_public && (e = stream_set(txn, STREAM_PUBLIC, 0, post->id, present)))
+        return e;
+    if (is_ours && (e = stream_set(txn, STREAM_LOCAL, 0, post->id, present)))
+        return e;
+    return named_streams_set(txn, post, present);
+}
+
+static enum err count(struct txn *txn, const Post *post, int by)
+{
+    if (post->boost_of)
+        return OK;
+    enum err e = counter_add(txn, COUNTER_POSTS, post->author, by);
+    if (e)
+        return e;
+    return counter_add(txn, COUNTER_STORE, post->is_local ? STORE_LOCAL_POSTS : STORE_REMOTE_POSTS,
+                       by);
+}
+
+/* May this post be added, and whose is it? */
+static enum err post_admit(struct txn *txn, Post *post, struct arena *arena)
+{
+    Tombstone *tombstone;
+    post_id known;
+    Actor *author;
+    Post *boosted;
+    if (!post->uri[0])
+        return ERR_INVALID;
+    enum err e = post_find(txn, post->uri, &known);
+    if (e != ERR_NOTFOUND)
+        return e ? e : ERR_EXISTS;
+    e = tombstone_get(txn, post->uri, arena, &tombstone);
+    if (e != ERR_NOTFOUND)
+        return e ? e : ERR_DENIED;
+    e = actor_get(txn, (actor_id){post->author}, arena, &author);
+    if (!e && post->boost_of)
+        e = post_get(txn, (post_id){post->boost_of}, arena, &boosted);
+    if (e)
+        return e;
+    post->is_local = !author->host[0];
+    return post->boost_of && boosted->boost_of ? ERR_INVALID : OK;
+}
+
+static enum err post_store(struct txn *txn, const Post *post)
+{
+    struct key key = key_id(post->id);
+    return record_put(txn, TABLE_POST, key_bytes(&key), &post->base);
+}
+
+/* A backfilled post sorts where it belongs; what claims to be from the future does not lead. */
+static int64_t sorted_at(const Post *post, int64_t now_ms)
+{
+    return post->published_ms > 0 && post->published_ms < now_ms ? post->published_ms : now_ms;
+}
+
+enum err post_add(struct txn *txn, Post *post, int64_t now_ms)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(4 * POST_ARENA_BYTES);
+    Post stored = *post; /* strings found on the way live in our arena only */
+    enum err e = post_admit(txn, &stored, &arena);
+    if (!e)
+        e = id_next_past(txn, sorted_at(&stored, now_ms), now_ms, &stored.id);
+    if (!e)
+        e = thread_place(txn, &stored, &arena);
+    if (e)
+        return e;
+    stored.received_ms = now_ms;
+    if (stored.published_ms <= 0)
+        stored.published_ms = now_ms;
+    if ((e = post_store(txn, &stored)) ||
+        (e = text_index_add(txn, TABLE_POST_URI, stored.uri, stored.id)) ||
+        (e = streams_set(txn, &stored, true)) || (e = thread_enter(txn, &stored)) ||
+        (e = count(txn, &stored, 1)) || (e = thread_adopt(txn, &stored)))
+        return e;
+    post->id = stored.id;
+    post->is_local = stored.is_local;
+    post->in_reply_to = stored.in_reply_to;
+    post->thread_root = stored.thread_root;
+    post->published_ms = stored.published_ms;
+    post->received_ms = stored.received_ms;
+    return OK;
+}
+
+/* Puts the former version into the history, at a time no other version has. */
+static enum err history_add(struct txn *txn, const Post *old, int64_t now_ms)
+{
+    PostEdit version = POST_EDIT__INIT;
+    version.content_html = old->content_html;
+    version.source = old->source;
+    version.summary = old->summary;
+    for (version.replaced_ms = now_ms;; version.replaced_ms++) {
+        struct key key = key_ids(old->id, (uint64_t)version.replaced_ms);
+        enum err e = record_add(txn, TABLE_POST_HISTORY, key_bytes(&key), &version.base);
+        if (e != ERR_EXISTS)
+            return e;
+    }
+}
+
+/* An edit changes what is said, never whose it is, who may read it or what it answers (T38). */
+static Post edited(const Post *old, const Post *new, int64_t now_ms)
+{
+    Post post = *new;
+    post.uri = old->uri;
+    post.author = old->author;
+    post.is_local = old->is_local;
+    post.visibility = old->visibility;
+    post.n_to = old->n_to, post.to = old->to;
+    post.n_cc = old->n_cc, post.cc = old->cc;
+    post.in_reply_to = old->in_reply_to;
+    post.in_reply_to_uri = old->in_reply_to_uri;
+    post.thread_root = old->thread_root;
+    post.context = old->context;
+    post.boost_of = old->boost_of;
+    post.published_ms = old->published_ms;
+    post.received_ms = old->received_ms;
+    post.application = old->application;
+    if (post.updated_ms <= 0)
+        post.updated_ms = now_ms > old->updated_ms ? now_ms : old->updated_ms + 1;
+    return post;
+}
+
+enum err post_edit(struct txn *txn, Post *post, int64_t now_ms)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(POST_ARENA_BYTES);
+    Post *old;
+    enum err e = post_get(txn, (post_id){post->id}, &arena, &old);
+    if (e)
+        return e;
+    if (old->boost_of)
+        return ERR_INVALID;
+    Post stored = edited(old, post, now_ms);
+    if (stored.updated_ms <= old->updated_ms)
+        return ERR_EXISTS;
+    if ((e = history_add(txn, old, now_ms)) || (e = named_streams_set(txn, old, false)) ||
+        (e = named_streams_set(txn, &stored, true)))
+        return e;
+    return post_store(txn, &stored);
+}
+
+/* Likes, boosts, bookmarks and pins of it. */
+static enum err edges_drop(struct txn *txn, uint64_t post)
+{
+    static const enum edge_kind kinds[] = {EDGE_LIKE, EDGE_BOOST, EDGE_BOOKMARK, EDGE_PIN};
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        struct edge_key key = {.kind = kinds[i], .whom = post};
+        enum err e;
+        while ((e = edge_rev_next(txn, &key)) == OK)
+            if ((e = edge_del(txn, key)))
+                return e;
+        if (e != ERR_NOTFOUND)
+            return e;
+    }
+    return OK;
+}
+
+static enum err boosts_drop(struct txn *txn, post_id post, int64_t now_ms)
+{
+    AUTO(stream_close) struct stream boosts = {0};
+    post_id boost;
+    enum err e =
+        stream_open(txn, &(struct stream_key){STREAM_BOOST, post.v}, 1, (struct page){0}, &boosts);
+    if (e)
+        return e;
+    while ((e = stream_next(&boosts, &boost)) == OK)
+        if ((e = post_delete(txn, boost, now_ms)))
+            return e;
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+/* The edge that a boost's record stands for. */
+static enum err boost_edge_drop(struct txn *txn, const Post *boost, struct arena *arena)
+{
+    struct edge_key key = {EDGE_BOOST, boost->author, boost->boost_of};
+    Edge *edge;
+    enum err e = edge_get(txn, key, arena, &edge);
+    if (e)
+        return e == ERR_NOTFOUND ? OK : e;
+    return edge->post == boost->id ? edge_del(txn, key) : OK;
+}
+
+/* Everything under an 8-byte prefix. */
+static enum err rows_drop(struct txn *txn, enum table table, uint64_t post)
+{
+    AUTO(range_close) struct range range = {0};
+    struct key prefix = key_id(post), copy;
+    struct bytes key;
+    enum err e = range_prefix(txn, table, key_bytes(&prefix), RANGE_UP, &range);
+    if (e)
+        return e;
+    while ((e = range_next(&range, &key, NULL)) == OK) {
+        copy = (struct key){0};
+        key_add_bytes(&copy, key);
+        if ((e = engine_del(txn, table, key_bytes(&copy))))
+            return e;
+    }
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+static enum err tombstone_leave(struct txn *txn, const Post *post, int64_t now_ms)
+{
+    char host[HOST_BYTES];
+    uint8_t hash[KEY_HASH_BYTES];
+    Tombstone tombstone = TOMBSTONE__INIT;
+    host_of_uri(post->uri, host);
+    tombstone.uri = post->uri;
+    tombstone.host = host;
+    tombstone.by = post->author;
+    tombstone.deleted_ms = now_ms;
+    tombstone.post = post->id;
+    text_hash(txn, post->uri, hash);
+    return record_put(txn, TABLE_TOMBSTONE, (struct bytes){hash, sizeof hash}, &tombstone.base);
+}
+
+enum err post_delete(struct txn *txn, post_id id, int64_t now_ms)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(2 * POST_ARENA_BYTES);
+    struct key key = key_id(id.v);
+    Post *post;
+    enum err e = post_get(txn, id, &arena, &post);
+    if (e)
+        return e;
+    if ((e = post->boost_of ? boost_edge_drop(txn, post, &arena) : boosts_drop(txn, id, now_ms)) ||
+        (e = edges_drop(txn, id.v)) || (e = streams_set(txn, post, false)) ||
+        (e = thread_leave(txn, post)) || (e = count(txn, post, -1)) ||
+        (e = notification_drop(txn, id)) || (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
+        (e = rows_drop(txn, TABLE_FETCHED, id.v)) ||
+        (e = text_index_del(txn, TABLE_POST_URI, post->uri)) ||
+        (e = engine_del(txn, TABLE_POST, key_bytes(&key))))
+        return e == ERR_NOTFOUND ? ERR_CORRUPT : e;
+    return tombstone_leave(txn, post, now_ms);
+}
+
+enum err post_history_next(struct txn *txn, post_id id, int64_t before_ms, struct arena *arena,
+                           PostEdit **out)
+{
+    AUTO(range_close) struct range range = {0};
+    struct key lo = key_id(id.v), hi = key_ids(id.v, before_ms < 0 ? 0 : (uint64_t)before_ms);
+    struct bytes key, value;
+    enum err e =
+        range_open(txn, TABLE_POST_HISTORY, key_bytes(&lo), key_bytes(&hi), RANGE_DOWN, &range);
+    if (e)
+        return e;
+    e = range_next(&range, &key, &value);
+    return e ? e : record_decode(&post_edit__descriptor, value, arena, out);
+}
+
+enum err tombstone_get(struct txn *txn, const char *uri, struct arena *arena, Tombstone **out)
+{
+    uint8_t hash[KEY_HASH_BYTES];
+    Tombstone *found;
+    text_hash(txn, uri, hash);
+    enum err e = record_get(txn, TABLE_TOMBSTONE, (struct bytes){hash, sizeof hash},
+                            &tombstone__descriptor, arena, &found);
+    if (e)
+        return e;
+    if (strcmp(found->uri, uri) != 0)
+        return ERR_NOTFOUND;
+    *out = found;
+    return OK;
+}
+
+enum err tombstone_add(struct txn *txn, const Tombstone *tombstone)
+{
+    uint8_t hash[KEY_HASH_BYTES];
+    post_id living;
+    enum err e = post_find(txn, tombstone->uri, &living);
+    if (e != ERR_NOTFOUND)
+        return e ? e : ERR_INVALID;
+    text_hash(txn, tombstone->uri, hash);
+    return record_add(txn, TABLE_TOMBSTONE, (struct bytes){hash, sizeof hash}, &tombstone->base);
+}
+
+enum err fetched_add(struct txn *txn, post_id post, peer_id peer)
+{
+    bool exists;
+    enum err e = post_exists(txn, post.v, &exists);
+    if (e || !exists)
+        return e ? e : ERR_NOTFOUND;
+    struct key key = key_ids(post.v, peer.v);
+    return engine_put(txn, TABLE_FETCHED, key_bytes(&key), (struct bytes){0});
+}
+
+enum err fetched_next(struct txn *txn, post_id post, peer_id after, peer_id *out)
+{
+    if (after.v == UINT64_MAX)
+        return ERR_NOTFOUND;
+    AUTO(range_close) struct range range = {0};
+    struct key lo = key_ids(post.v, after.v + 1), hi = key_id(post.v + 1);
+    struct bytes key;
+    enum err e = range_open(txn, TABLE_FETCHED, key_bytes(&lo), key_bytes(&hi), RANGE_UP, &range);
+    if (e)
+        return e;
+    e = range_next(&range, &key, NULL);
+    size_t at = 8;
+    return e ? e : key_read_u64(key, &at, &out->v);
+}
