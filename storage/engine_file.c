@@ -11,15 +11,31 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Offsets in a meta page, behind its 16-byte page header. Two of them lead the file. */
+/* Offsets in a meta page, its 16-byte page header counted. Two of them lead the file. */
 #define META_MAGIC_AT 16
 #define META_VERSION_AT 20
 #define META_PAGE_SIZE_AT 40
+#define META_FREE_ROOT_AT 80
 #define META_LAST_PAGE_AT 136
 #define META_TXN_AT 144
 #define META_BYTES 152
 #define LMDB_MAGIC 0xBEEFC0DEu
 #define LMDB_VERSION 1
+
+/* Pages of the tree of free pages: a header, offsets of nodes, the nodes. */
+#define PAGE_FLAGS_AT 10
+#define PAGE_LOWER_AT 12
+#define PAGE_HEADER_BYTES 16
+#define PAGE_IS_BRANCH 1
+#define PAGE_IS_LEAF 2
+#define NODE_FLAGS_AT 4
+#define NODE_KEY_BYTES_AT 6
+#define NODE_HEADER_BYTES 8
+#define NODE_IS_ELSEWHERE 1 /* its data lies on pages of its own */
+#define NO_PAGE UINT64_MAX
+#define TREE_DEPTH_MAX 32
+/* Space that a commit reserved and gave back unwritten: a few bodies' worth, not gigabytes. */
+#define UNWRITTEN_PAGES_MAX (1024 * 1024)
 
 static void fd_close(int *fd)
 {
@@ -54,9 +70,16 @@ enum err engine_file_check_dir(const char *dir, struct why *why)
 }
 
 struct meta {
-    uint64_t txn, last_page;
+    uint64_t txn, last_page, free_root;
     uint32_t page_size;
 };
+
+static uint16_t u16_at(const uint8_t *p, size_t at)
+{
+    uint16_t v;
+    memcpy(&v, p + at, sizeof v);
+    return v;
+}
 
 static uint32_t u32_at(const uint8_t *p, size_t at)
 {
@@ -80,10 +103,108 @@ static bool meta_read(int fd, off_t at, struct meta *out)
         return false;
     out->page_size = u32_at(p, META_PAGE_SIZE_AT);
     out->last_page = u64_at(p, META_LAST_PAGE_AT);
+    out->free_root = u64_at(p, META_FREE_ROOT_AT);
     out->txn = u64_at(p, META_TXN_AT);
     bool power_of_two = out->page_size && (out->page_size & (out->page_size - 1)) == 0;
     return power_of_two && out->page_size >= 512 && out->page_size <= 65536 &&
            out->last_page < UINT64_MAX / 65536 - 1;
+}
+
+/*
+ * A healthy file can be shorter than its last page number says: pages that a commit took from
+ * the end and gave back were never written. Those are in the tree of free pages; a file that
+ * was cut short lacks others too. So each missing page must be found to be free.
+ */
+struct free_walk {
+    int fd;
+    uint32_t page_size;
+    uint64_t file_pages; /* page numbers from here on are missing */
+    uint64_t missing;
+    uint64_t found;
+    uint8_t *is_free;    /* one per missing page */
+    uint64_t pages_left; /* to read at most: damaged pages may name each other */
+};
+
+static bool page_read(struct free_walk *walk, uint64_t page, uint8_t *out, size_t n)
+{
+    uint64_t pages = (n + walk->page_size - 1) / walk->page_size;
+    if (page >= walk->file_pages || pages > walk->file_pages - page || pages > walk->pages_left)
+        return false;
+    walk->pages_left -= pages;
+    return pread(walk->fd, out, n, (off_t)(page * walk->page_size)) == (ssize_t)n;
+}
+
+/* A list of free pages: how many, then their numbers. */
+static bool list_mark(struct free_walk *walk, const uint8_t *list, size_t n)
+{
+    if (n < 8 || u64_at(list, 0) > (n - 8) / 8)
+        return false;
+    uint64_t count = u64_at(list, 0);
+    for (uint64_t i = 1; i <= count; i++) {
+        uint64_t page = u64_at(list, (size_t)i * 8);
+        if (page < walk->file_pages || page - walk->file_pages >= walk->missing)
+            continue;
+        uint8_t *mark = &walk->is_free[page - walk->file_pages];
+        walk->found += !*mark;
+        *mark = 1;
+    }
+    return true;
+}
+
+static bool leaf_node_mark(struct free_walk *walk, const uint8_t *node, size_t room)
+{
+    size_t size = u16_at(node, 0) | (size_t)u16_at(node, 2) << 16;
+    size_t data_at = NODE_HEADER_BYTES + (size_t)u16_at(node, NODE_KEY_BYTES_AT);
+    if (!(u16_at(node, NODE_FLAGS_AT) & NODE_IS_ELSEWHERE))
+        return data_at <= room && size <= room - data_at && list_mark(walk, node + data_at, size);
+    if (data_at > room || room - data_at < 8 || size / walk->page_size > walk->file_pages)
+        return false;
+    AUTO(xfree) uint8_t *pages = xcalloc(1, PAGE_HEADER_BYTES + size);
+    return page_read(walk, u64_at(node, data_at), pages, PAGE_HEADER_BYTES + size) &&
+           list_mark(walk, pages + PAGE_HEADER_BYTES, size);
+}
+
+static bool tree_mark(struct free_walk *walk, uint64_t page, int depth)
+{
+    if (page == NO_PAGE)
+        return true;
+    AUTO(xfree) uint8_t *p = xcalloc(1, walk->page_size);
+    if (depth > TREE_DEPTH_MAX || !page_read(walk, page, p, walk->page_size))
+        return false;
+    uint16_t flags = u16_at(p, PAGE_FLAGS_AT), lower = u16_at(p, PAGE_LOWER_AT);
+    if (lower < PAGE_HEADER_BYTES || lower > walk->page_size)
+        return false;
+    for (size_t at = PAGE_HEADER_BYTES; at + 2 <= lower; at += 2) {
+        uint16_t node_at = u16_at(p, at);
+        if (node_at > walk->page_size - NODE_HEADER_BYTES)
+            return false;
+        const uint8_t *node = p + node_at;
+        bool ok = false;
+        if (flags & PAGE_IS_LEAF)
+            ok = leaf_node_mark(walk, node, walk->page_size - node_at);
+        else if (flags & PAGE_IS_BRANCH) /* the child's number, 48 bits in 16-bit parts */
+            ok = tree_mark(walk,
+                           u16_at(node, 0) | (uint64_t)u16_at(node, 2) << 16 |
+                               (uint64_t)u16_at(node, 4) << 32,
+                           depth + 1);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static bool is_missing_only_free_pages(int fd, const struct meta *meta, uint64_t file_bytes)
+{
+    struct free_walk walk = {
+        .fd = fd, .page_size = meta->page_size, .file_pages = file_bytes / meta->page_size};
+    walk.missing = meta->last_page + 1 - walk.file_pages;
+    walk.pages_left = walk.file_pages;
+    if (walk.missing > UNWRITTEN_PAGES_MAX)
+        return false;
+    walk.is_free = xcalloc(walk.missing, 1);
+    bool is_so = tree_mark(&walk, meta->free_root, 0) && walk.found == walk.missing;
+    xfree(&walk.is_free);
+    return is_so;
 }
 
 static enum err check_owner(const char *path, const struct stat *st, struct why *why)
@@ -115,7 +236,8 @@ enum err engine_file_check(const char *dir, struct why *why)
         return why_set(why, ERR_CORRUPT, "%s is not a store, or of another version", path);
     const struct meta *newest = second.txn > first.txn ? &second : &first;
     uint64_t need = (newest->last_page + 1) * newest->page_size;
-    if ((uint64_t)st.st_size < need)
+    if ((uint64_t)st.st_size < need &&
+        !is_missing_only_free_pages(fd, newest, (uint64_t)st.st_size))
         return why_set(why, ERR_CORRUPT, "%s is cut short: %llu of %llu bytes", path,
                        (unsigned long long)st.st_size, (unsigned long long)need);
     return OK;

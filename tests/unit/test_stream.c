@@ -1,0 +1,205 @@
+#include "storage/stream.h"
+
+#include "storage/edge.h"
+#include "tests/support/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* xorshift: the same streams on every run and every machine. */
+static uint64_t seed = 20261122;
+static uint64_t random_below(uint64_t n)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return seed % n;
+}
+
+#define MODEL_STREAMS 12
+#define MODEL_IDS 200
+
+static bool model[MODEL_STREAMS][MODEL_IDS + 1]; /* ids 1 to MODEL_IDS */
+
+static struct stream_key key_of(size_t i)
+{
+    static const enum stream_kind kind[] = {STREAM_AUTHOR, STREAM_TAG, STREAM_REPLY};
+    return (struct stream_key){kind[i % COUNT(kind)], i / COUNT(kind)};
+}
+
+static void fill(struct txn *txn)
+{
+    for (size_t s = 0; s < MODEL_STREAMS; s++) {
+        uint64_t sparse = 1 + random_below(20); /* some streams dense, some nearly empty */
+        for (uint64_t id = 1; id <= MODEL_IDS; id++) {
+            model[s][id] = random_below(sparse) == 0;
+            if (model[s][id])
+                assert_int_equal(stream_add(txn, key_of(s), (post_id){id}), OK);
+        }
+    }
+}
+
+/* What one page of a merge must give, the slow way. */
+static size_t expect(const size_t *chosen, size_t count, struct page page, uint64_t *out)
+{
+    size_t n = 0;
+    for (uint64_t id = MODEL_IDS; id >= 1; id--) {
+        bool is_in = false;
+        for (size_t i = 0; i < count; i++)
+            is_in = is_in || model[chosen[i]][id];
+        if (!is_in || (page.before && id >= page.before) || id <= page.after)
+            continue;
+        if (page.limit && n == page.limit)
+            break;
+        out[n++] = id;
+    }
+    return n;
+}
+
+static void compare_one_page(struct txn *txn)
+{
+    size_t chosen[2 * MODEL_STREAMS], count = random_below(COUNT(chosen) + 1);
+    struct stream_key keys[2 * MODEL_STREAMS];
+    for (size_t i = 0; i < count; i++) { /* the same stream twice is allowed */
+        chosen[i] = random_below(MODEL_STREAMS);
+        keys[i] = key_of(chosen[i]);
+    }
+    struct page page = {.before = random_below(MODEL_IDS + 20),
+                        .after = random_below(3) ? 0 : random_below(MODEL_IDS + 20),
+                        .limit = (unsigned)random_below(50)};
+    uint64_t want[MODEL_IDS];
+    size_t n = expect(chosen, count, page, want);
+
+    AUTO(stream_close) struct stream stream = {.heap = NULL};
+    post_id id;
+    assert_int_equal(stream_open(txn, keys, count, page, &stream), OK);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(stream_next(&stream, &id), OK);
+        assert_true(id.v == want[i]);
+    }
+    assert_int_equal(stream_next(&stream, &id), ERR_NOTFOUND);
+    assert_int_equal(stream_next(&stream, &id), ERR_NOTFOUND);
+}
+
+static void a_merge_gives_what_a_naive_model_gives(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    for (int round = 0; round < 10; round++) {
+        AUTO(txn_end) struct txn *txn = store_write(&store); /* aborted: empty again */
+        fill(txn);
+        for (int i = 0; i < 100; i++)
+            compare_one_page(txn);
+    }
+}
+
+static void pages_follow_each_other_without_gap_or_repeat(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(txn_end) struct txn *txn = store_write(&store);
+    fill(txn);
+    size_t all[MODEL_STREAMS];
+    struct stream_key keys[MODEL_STREAMS];
+    for (size_t i = 0; i < MODEL_STREAMS; i++) {
+        all[i] = i;
+        keys[i] = key_of(i);
+    }
+    uint64_t want[MODEL_IDS];
+    size_t n = expect(all, MODEL_STREAMS, (struct page){0}, want), got = 0;
+    struct page page = {.limit = 7};
+    enum err e = OK;
+    while (e == OK) {
+        AUTO(stream_close) struct stream stream = {.heap = NULL};
+        post_id id;
+        assert_int_equal(stream_open(txn, keys, MODEL_STREAMS, page, &stream), OK);
+        size_t before = got;
+        while ((e = stream_next(&stream, &id)) == OK) {
+            assert_true(got < n && id.v == want[got]);
+            got++;
+            page.before = id.v;
+        }
+        assert_int_equal(e, ERR_NOTFOUND);
+        e = got == before ? ERR_NOTFOUND : OK;
+    }
+    assert_int_equal(got, n);
+}
+
+static void an_id_that_left_its_stream_is_not_given(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(txn_end) struct txn *txn = store_write(&store);
+    struct stream_key key = {STREAM_TAG, tag_owner(txn, "icu")};
+    assert_true(key.owner != tag_owner(txn, "er"));
+    assert_int_equal(stream_add(txn, key, (post_id){5}), OK);
+    assert_true(stream_has(txn, key, (post_id){5}));
+    assert_int_equal(stream_del(txn, key, (post_id){5}), OK);
+    assert_int_equal(stream_del(txn, key, (post_id){5}), ERR_NOTFOUND);
+    assert_false(stream_has(txn, key, (post_id){5}));
+    AUTO(stream_close) struct stream stream = {.heap = NULL};
+    post_id id;
+    assert_int_equal(stream_open(txn, &key, 1, (struct page){0}, &stream), OK);
+    assert_int_equal(stream_next(&stream, &id), ERR_NOTFOUND);
+}
+
+static void home_is_everyone_followed_and_oneself(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(txn_end) struct txn *txn = store_write(&store);
+    enum { ME = 7, FOLLOWED = 500, POSTS = 3 };
+    Edge edge = EDGE__INIT;
+    for (uint64_t author = 1000; author < 1000 + FOLLOWED; author++) {
+        assert_int_equal(edge_add(txn, (struct edge_key){EDGE_FOLLOW, ME, author}, &edge), OK);
+        for (uint64_t i = 0; i < POSTS; i++) {
+            post_id id = {(i * FOLLOWED + author - 1000 + 1) * 10};
+            assert_int_equal(stream_add(txn, (struct stream_key){STREAM_AUTHOR, author}, id), OK);
+        }
+    }
+    post_id mine = {100001}, stranger = {100002}, id;
+    assert_int_equal(stream_add(txn, (struct stream_key){STREAM_AUTHOR, ME}, mine), OK);
+    assert_int_equal(stream_add(txn, (struct stream_key){STREAM_AUTHOR, 8}, stranger), OK);
+
+    AUTO(stream_close) struct stream home = {.heap = NULL};
+    assert_int_equal(stream_open_home(txn, (actor_id){ME}, (struct page){0}, &home), OK);
+    assert_int_equal(stream_next(&home, &id), OK);
+    assert_true(id.v == mine.v);
+    for (uint64_t i = FOLLOWED * POSTS; i >= 1; i--) {
+        assert_int_equal(stream_next(&home, &id), OK);
+        assert_true(id.v == i * 10);
+    }
+    assert_int_equal(stream_next(&home, &id), ERR_NOTFOUND);
+}
+
+static void an_unfollow_takes_effect_on_the_next_read(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(txn_end) struct txn *txn = store_write(&store);
+    Edge edge = EDGE__INIT;
+    const struct edge_key follow = {EDGE_FOLLOW, 7, 9};
+    post_id id;
+    assert_int_equal(edge_add(txn, follow, &edge), OK);
+    assert_int_equal(stream_add(txn, (struct stream_key){STREAM_AUTHOR, 9}, (post_id){5}), OK);
+    assert_int_equal(edge_del(txn, follow), OK);
+    AUTO(stream_close) struct stream home = {.heap = NULL};
+    assert_int_equal(stream_open_home(txn, (actor_id){7}, (struct page){0}, &home), OK);
+    assert_int_equal(stream_next(&home, &id), ERR_NOTFOUND);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_merge_gives_what_a_naive_model_gives),
+        cmocka_unit_test(pages_follow_each_other_without_gap_or_repeat),
+        cmocka_unit_test(an_id_that_left_its_stream_is_not_given),
+        cmocka_unit_test(home_is_everyone_followed_and_oneself),
+        cmocka_unit_test(an_unfollow_takes_effect_on_the_next_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
