@@ -12,7 +12,7 @@
 #include "storage/writer.h"
 
 #define STORE_HOST "ward.example"
-#define STORE_MAP_BYTES (256 * 1024 * 1024)
+#define STORE_MAP_BYTES (64 * 1024 * 1024)
 
 struct store {
     char dir[64];

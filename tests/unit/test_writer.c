@@ -270,15 +270,20 @@ static void a_direct_writer_is_done_when_it_returns(void **state)
     assert_true(is_stored(&store, 1) && is_stored(&store, 2) && !is_stored(&store, 3));
 }
 
-/* Too big for the map: full for it, while there is room for the others. */
+/* Two of them are too big for the map: full for this one, while there is room for the others. */
+#define HUGE_BYTES (STORE_MAP_BYTES / 8 * 5)
 static enum err huge_apply(struct txn *txn, struct mutation *m)
 {
     struct put *put = container_of(m, struct put, mutation);
-    AUTO(xfree) uint8_t *huge = xcalloc(1, STORE_MAP_BYTES);
-    struct key key = {.n = 0};
+    AUTO(xfree) uint8_t *huge = xcalloc(1, HUGE_BYTES);
+    enum err e = OK;
     put->applied++;
-    key_add_u64(&key, put->number);
-    return engine_put(txn, TABLE_POST, key_bytes(&key), (struct bytes){huge, STORE_MAP_BYTES});
+    for (uint64_t i = 0; i < 2 && !e; i++) {
+        struct key key = {.n = 0};
+        key_add_u64(&key, put->number + 100 * i);
+        e = engine_put(txn, TABLE_POST, key_bytes(&key), (struct bytes){huge, HUGE_BYTES});
+    }
+    return e;
 }
 
 static void t90_one_that_fills_the_store_is_told_later_and_the_rest_goes_on(void **state)
