@@ -4,6 +4,7 @@
 #include "node/cli/store.h"
 #include "storage/actor.h"
 #include "storage/base/clock.h"
+#include "storage/edge.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,13 +44,25 @@ static enum err read_password(struct arena *arena, const char **out, struct why 
     return OK;
 }
 
-static enum err read_account(struct cli_store *store, actor_id id, Account **account, Actor **actor)
+struct counts {
+    uint64_t followers, following, posts;
+};
+
+static enum err read_account(struct cli_store *store, actor_id id, Account **account, Actor **actor,
+                             struct counts *counts)
 {
     AUTO(txn_end) struct txn *txn = NULL;
     enum err e = engine_read_begin(store->engine, &txn);
     if (!e)
         e = account_get(txn, id, &store->arena, account);
-    return e ? e : actor_get(txn, id, &store->arena, actor);
+    if (!e)
+        e = actor_get(txn, id, &store->arena, actor);
+    if (e)
+        return e;
+    *counts = (struct counts){.followers = counter_get(txn, COUNTER_FOLLOWERS, id.v),
+                              .following = counter_get(txn, COUNTER_FOLLOWING, id.v),
+                              .posts = counter_get(txn, COUNTER_POSTS, id.v)};
+    return OK;
 }
 
 static void print_account(struct output *out, const Account *account, const Actor *actor)
@@ -66,11 +79,15 @@ static enum err show(struct cli *cli, struct cli_store *store, actor_id id, stru
 {
     Account *account;
     Actor *actor;
-    enum err e = read_account(store, id, &account, &actor);
+    struct counts counts;
+    enum err e = read_account(store, id, &account, &actor, &counts);
     if (e)
         return cli_failed(e, cli->argument[0], why);
     output_begin(&cli->output, OUTPUT_THING);
     print_account(&cli->output, account, actor);
+    output_int(&cli->output, "followers", (int64_t)counts.followers);
+    output_int(&cli->output, "following", (int64_t)counts.following);
+    output_int(&cli->output, "posts", (int64_t)counts.posts);
     output_end(&cli->output);
     return OK;
 }

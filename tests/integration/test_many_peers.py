@@ -27,7 +27,7 @@ def setup():
             actor = server.actor("fan", host)
             inbox = node.inbox("ann")
             stage.ok(actor.post(inbox, actor.activity("Follow", node.actor("ann")["id"])))
-    tap.until(lambda: node.ask("account", "show", "ann")["followers"] == 50, "fifty followers", 60)
+    tap.until(lambda: node.counts("ann")[0] == 50, "fifty followers", 60)
     for server in (healthy, gone, quiet):
         tap.until(lambda s=server: len(s.seen("POST", kind="Accept")) == len(s.hosts), "the Accepts", 30)
     gone.stop()

@@ -20,7 +20,7 @@ def setup():
     healthy.account("hal")
     sleeper.cli("follow", "sam", writer.handle("ann"))
     healthy.cli("follow", "hal", writer.handle("ann"))
-    tap.until(lambda: writer.ask("account", "show", "ann")["followers"] == 2, "both followers")
+    tap.until(lambda: writer.counts("ann")[0] == 2, "both followers")
     sleeper.stop()
 
 

@@ -24,7 +24,7 @@ def setup():
     stage.follow_back(home, "ann", ann_friend)
     away.cli("follow", "ben", home.handle("ann"))
     home.cli("follow", "bea", "ann")
-    tap.until(lambda: home.ask("account", "show", "ann")["followers"] == 3, "three followers")
+    tap.until(lambda: home.counts("ann")[0] == 3, "three followers")
     posts["followers"] = home.post("ann", f"{MARK} for followers #ward", "--visibility", "followers")
     posts["direct"] = home.post("ann", f"{MARK} for ben", "--visibility", "direct", "--to", away.handle("ben"))
     posts["local"] = home.post("ann", f"{MARK} for the house", "--visibility", "local")
@@ -97,7 +97,7 @@ def t65_a_removed_peer_gets_nothing_any_more():
 def public_timelines_and_tags_do_not_show_them():
     for node, name in ((home, "carl"), (away, "dora")):
         for which in (["--public"], ["--local"], ["--tag", "ward"], ["--home"], ["--mentions"]):
-            shown = [p["uri"] for p in node.list("timeline", name, *which, "--limit", "40")]
+            shown = node.uris(name, *which)
             left = [u for u in shown if u in _restricted()]
             tap.equal([u for u in left if not (u == posts["local"] and node is home)], [], f"{name} {which}")
 

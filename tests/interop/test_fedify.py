@@ -49,7 +49,7 @@ def _in_home(uri):
 @tap.test
 def fay_follows_ann():
     fay.do("follow", whom=node.handle("ann"))
-    tap.until(lambda: node.ask("account", "show", "ann")["followers"] == 1, "the follower")
+    tap.until(lambda: node.counts("ann")[0] == 1, "the follower")
     _wait("Accept", "follow")
 
 
@@ -58,7 +58,7 @@ def ann_follows_fay():
     node.cli("follow", "ann", fay.handle)
     _wait("Follow", ann)
     tap.until(lambda: ann in fay.followers(), "Fedify's list of followers")
-    tap.until(lambda: node.ask("account", "show", "ann")["following"] == 1, "the Accept at Ward")
+    tap.until(lambda: node.counts("ann")[1] == 1, "the Accept at Ward")
 
 
 @tap.test
@@ -99,7 +99,7 @@ def replies_cross_both_ways():
 @tap.test
 def likes_cross_both_ways():
     seen["like"] = fay.do("like", object=seen["ann"])["id"]
-    tap.until(lambda: _thread(seen["ann"], seen["ann"])["likes"] == 1, "the like is counted")
+    tap.until(lambda: node.entry(seen["ann"])["likes"] == 1, "the like is counted")
     node.cli("like", "ann", seen["fay"])
     _wait("Like", seen["fay"])
 
@@ -107,7 +107,7 @@ def likes_cross_both_ways():
 @tap.test
 def boosts_cross_both_ways():
     seen["boost"] = fay.do("boost", object=seen["ann"])["id"]
-    tap.until(lambda: _thread(seen["ann"], seen["ann"])["boosts"] == 1, "the boost is counted")
+    tap.until(lambda: node.entry(seen["ann"])["boosts"] == 1, "the boost is counted")
     node.cli("boost", "ann", seen["fay"])
     _wait("Announce", seen["fay"])
 
@@ -124,8 +124,8 @@ def edits_cross_both_ways():
 def undo_of_likes_and_boosts_crosses_both_ways():
     for kind in ("like", "boost"):
         fay.do("undo", id=seen[kind], kind=kind, object=seen["ann"], whom=node.handle("ann"))
-    tap.until(lambda: _thread(seen["ann"], seen["ann"])["likes"] == 0, "the like to go")
-    tap.until(lambda: _thread(seen["ann"], seen["ann"])["boosts"] == 0, "the boost to go")
+    tap.until(lambda: node.entry(seen["ann"])["likes"] == 0, "the like to go")
+    tap.until(lambda: node.entry(seen["ann"])["boosts"] == 0, "the boost to go")
     node.cli("unlike", "ann", seen["fay"])
     node.cli("unboost", "ann", seen["fay"])
     tap.until(lambda: len(_arrived("Undo", seen["fay"])) == 2, "two Undos at Fedify")
@@ -156,7 +156,7 @@ def deletes_cross_both_ways():
 @tap.test
 def unfollows_cross_both_ways():
     fay.do("unfollow", whom=node.handle("ann"))
-    tap.until(lambda: node.ask("account", "show", "ann")["followers"] == 0, "the follower to go")
+    tap.until(lambda: node.counts("ann")[0] == 0, "the follower to go")
     node.cli("unfollow", "ann", fay.handle)
     tap.until(lambda: ann not in fay.followers(), "Fedify's follower to go")
 

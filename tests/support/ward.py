@@ -27,6 +27,7 @@ TEST_OPTIONS = {
     "http_connections_per_peer": "1000",
 }
 READY_SECONDS = 20
+PAGE_MAX = 200
 
 
 def program():
@@ -201,16 +202,40 @@ class Node:
         """Posts; the post's URI."""
         return self.ask("post", name, *more, text)["uri"]
 
-    def timeline(self, name, which="--home", limit=40):
-        """The newest posts of a timeline: [{uri, author, text, ...}]."""
-        return self.list("timeline", name, which, "--limit", str(limit))
+    def timeline(self, name, *which, limit=40):
+        """The newest entries of a timeline, page by page: [{id, uri, author, text, boosted_by, ...}]."""
+        shown = []
+        while len(shown) < limit:
+            size = min(limit - len(shown), PAGE_MAX)
+            before = ["--before", shown[-1]["id"]] if shown else []
+            page = self.list("timeline", name, *(which or ["--home"]), "--limit", str(size), *before)
+            shown += page
+            if len(page) < size:
+                break
+        return shown
 
-    def uris(self, name, which="--home", limit=40):
-        return [p["uri"] for p in self.timeline(name, which, limit)]
+    def uris(self, name, *which, limit=40):
+        return [p["uri"] for p in self.timeline(name, *which, limit=limit)]
 
-    def ledger(self, uri):
-        """Where a post went: {host: line}."""
-        return {line["host"]: line for line in self.list("delivery", uri)}
+    def entry(self, uri):
+        """One post as `ward thread` shows it; None when it is not there."""
+        try:
+            return next((p for p in self.list("thread", uri) if p["uri"] == uri), None)
+        except Refused:
+            return None
+
+    def ledger(self, uri, activity="Create"):
+        """Where an activity about a post went: {host: line}."""
+        return {line["host"]: line for line in self.list("delivery", uri) if line["activity"] == activity}
+
+    def is_delivered(self, uri, to, activity="Create"):
+        line = self.ledger(uri, activity).get(to.part)
+        return line is not None and line["state"] == "delivered"
+
+    def counts(self, name):
+        """(followers, following) of a local account."""
+        shown = self.ask("account", "show", name)
+        return shown["followers"], shown["following"]
 
     # -- the wire
 
