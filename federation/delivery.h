@@ -40,8 +40,8 @@ MUST_CHECK enum err delivery_expedite(struct txn *txn, uint64_t peer, int64_t no
  *                    status: alg="ed25519" in it means RFC9421_ED25519. So two Ward nodes, which
  *                    both send that field, talk Ed25519 from their second activity on.
  *   RFC9421...       as it says; answered 401, cavage is tried at once, and when that works ...
- *   CAVAGE           ... it stays so: RFC 9421 was tried there and refused. Only Accept-Signature
- *                    moves it on again.
+ *   CAVAGE           ... it stays so: RFC 9421 was tried there and refused. Only a 401 to cavage
+ *                    that carries Accept-Signature moves it on again.
  */
 MUST_CHECK enum err delivery_heard(struct txn *txn, uint64_t peer, SignatureScheme proved,
                                    int64_t now_ms);

@@ -92,6 +92,7 @@ static enum err ledger_open(struct txn *txn, peer_id peer, const OutJob *job)
     Delivery line = DELIVERY__INIT;
     line.state = DELIVERY_STATE__QUEUED;
     line.activity_type = job->activity_type;
+    line.inbox = job->inbox;
     line.queued_ms = job->queued_ms;
     line.next_attempt_ms = job->next_attempt_ms;
     struct key key = ledger_key_of(job->subject, peer, job->seq);
