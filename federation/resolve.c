@@ -3,6 +3,7 @@
 #include "federation/act/common.h"
 #include "federation/inbox.h"
 #include "federation/key.h"
+#include "federation/reader.h"
 #include "federation/sanitize.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
@@ -297,6 +298,7 @@ static void give_up(struct federation *fed, const char *uri, const struct why *w
         log_error("fetch.record", STR("uri", uri), STR("error", err_name(e)));
     log_info("fetch.failed", STR("uri", uri), STR("why", why->text));
     inbox_resume(fed, uri, why);
+    reader_wake(uri);
 }
 
 /* A want nothing waits for any more goes. */
@@ -314,6 +316,7 @@ static enum err tidy_want_apply(struct txn *txn, struct mutation *m)
 static void resume(struct federation *fed, const char *uri)
 {
     inbox_resume(fed, uri, NULL);
+    reader_wake(uri);
     struct fail_want f = {{.apply = tidy_want_apply}, uri, NULL, clock_ms()};
     enum err e = writer_run(fed->writer, &f.mutation);
     if (e)
@@ -330,6 +333,7 @@ static void look_elsewhere(struct federation *fed, const char *uri, const char *
         return;
     }
     inbox_repark(fed, uri, other);
+    reader_redirect(fed, uri, other);
     resume(fed, uri); /* nothing waits there any more */
 }
 

@@ -1,0 +1,463 @@
+#include "node/http/activitypub.h"
+
+#include "federation/audience.h"
+#include "federation/document/document.h"
+#include "federation/inbox.h"
+#include "federation/reader.h"
+#include "storage/base/clock.h"
+#include "storage/edge.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define ACTIVITY_JSON "application/activity+json"
+#define PAGE_ARENA_BYTES (16 * 1024 * 1024)
+
+/* ---- a request on its way through the workers ---- */
+
+struct job {
+    struct task task;
+    struct federation *fed;
+    struct request *request;
+    struct http_message message; /* borrows from the request */
+    struct response *(*answer)(struct job *job);
+    struct reader reader; /* who asks, once that is known */
+    bool is_known;        /* reader is set: signed by an admitted host */
+    bool has_waited;      /* for the key, once */
+};
+
+static void message_of(const struct federation *fed, struct request *request,
+                       struct http_message *out)
+{
+    struct http_header *headers = arena_calloc(&request->arena, request->n_fields, sizeof *headers);
+    for (size_t i = 0; headers && i < request->n_fields; i++)
+        headers[i] = (struct http_header){request->fields[i].name, request->fields[i].value};
+    *out = (struct http_message){.method = request->method,
+                                 .target = request->target,
+                                 .scheme = fed->config->insecure_http ? "http" : "https",
+                                 .host = request->host,
+                                 .headers = headers,
+                                 .header_count = headers ? request->n_fields : 0,
+                                 .body = request->body};
+}
+
+static void job_finish(struct job *job, struct response *response)
+{
+    struct request *request = job->request;
+    xfree(&job);
+    request_finish(request, response);
+}
+
+/* Suspends the request and gives it to the workers. */
+static struct response *to_workers(struct request *request, void (*run)(struct task *),
+                                   struct response *(*answer)(struct job *))
+{
+    struct federation *fed = request->context;
+    struct job *job = xcalloc(1, sizeof *job);
+    job->task.run = run;
+    job->fed = fed;
+    job->request = request;
+    job->answer = answer;
+    message_of(fed, request, &job->message);
+    request_suspend(request);
+    if (fed->run_task(fed, &job->task)) {
+        struct response *busy = response_error(503, "overloaded: try again");
+        response_set(busy, "Retry-After", "5");
+        job_finish(job, busy);
+    }
+    return NULL;
+}
+
+/* ---- inboxes ---- */
+
+static void inbox_answer(void *context, int status, const struct why *why)
+{
+    struct job *job = context;
+    struct response *response =
+        status == 202 ? response_create(202) : response_error(status, why ? why->text : NULL);
+    if (status == 401) /* tells peers that we know RFC 9421 (its section 5.1) */
+        response_set(response, "Accept-Signature",
+                     "sig1=(\"@method\" \"@target-uri\" \"content-digest\");created;keyid");
+    if (status == 503)
+        response_set(response, "Retry-After", "30");
+    job_finish(job, response);
+}
+
+static void inbox_run(struct task *task)
+{
+    struct job *job = container_of(task, struct job, task);
+    struct received in = {.message = job->message, .received_ms = clock_ms()};
+    inbox_receive(job->fed, &in, inbox_answer, job);
+}
+
+static struct response *post_inbox(struct request *request)
+{
+    return to_workers(request, inbox_run, NULL);
+}
+
+/* ---- documents ---- */
+
+static struct response *activity_json(enum err e, struct buf *json)
+{
+    if (e)
+        return response_of_err(e, NULL);
+    struct response *response = response_json(200, json);
+    response_set(response, "Content-Type", ACTIVITY_JSON);
+    response_set(response, "Vary", "Accept, Signature");
+    return response;
+}
+
+static struct response *not_found(void)
+{
+    struct response *response = response_error(404, "not found");
+    response_set(response, "Vary", "Accept, Signature");
+    return response;
+}
+
+/* Our own living actor that the path names: /actor, or /users/{name}. */
+static enum err path_actor(struct request *request, struct txn *txn, struct arena *arena,
+                           Actor **out)
+{
+    actor_id id;
+    enum err e = strncmp(request->target, "/actor", 6) == 0
+                     ? actor_instance(txn, &id)
+                     : actor_find_handle(txn, request_param(request, "name"), &id);
+    if (!e)
+        e = actor_get(txn, id, arena, out);
+    if (!e && ((*out)->host[0] || (*out)->deleted_ms))
+        e = ERR_NOTFOUND;
+    return e;
+}
+
+static struct response *get_actor(struct request *request)
+{
+    struct federation *fed = request->context;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(txn_end) struct txn *txn = NULL;
+    Actor *actor;
+    enum err e = engine_read_begin(fed->engine, &txn);
+    if (!e)
+        e = path_actor(request, txn, &arena, &actor);
+    if (e == ERR_NOTFOUND)
+        return not_found();
+    return activity_json(e ? e : document_actor(actor, &json), &json);
+}
+
+/* Finds out who asks (waiting once for their key), then has job->answer make the answer. */
+static void document_run(struct task *task);
+
+static void document_again(void *context)
+{
+    struct job *job = context;
+    job->has_waited = true;
+    if (job->fed->run_task(job->fed, &job->task))
+        job_finish(job, response_error(503, "overloaded: try again"));
+}
+
+static void document_run(struct task *task)
+{
+    struct job *job = container_of(task, struct job, task);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
+    AUTO(txn_end) struct txn *txn = NULL;
+    enum err e = engine_read_begin(job->fed->engine, &txn);
+    if (e) {
+        job_finish(job, response_of_err(e, NULL));
+        return;
+    }
+    e = reader_identify(job->fed, txn, &job->message, &arena, &job->reader, NULL);
+    txn_end(&txn);
+    if (e == ERR_LATER && !job->has_waited &&
+        reader_wait(job->fed, job->reader.needs, document_again, job) == OK)
+        return; /* document_again has the job now */
+    job->is_known = e == OK;
+    job_finish(job, job->answer(job));
+}
+
+static struct response *sign_first(void)
+{
+    struct response *response = response_error(401, "sign the request (HTTP signatures)");
+    response_set(response, "Accept-Signature", "sig1=(\"@method\" \"@target-uri\");created;keyid");
+    response_set(response, "Vary", "Accept, Signature");
+    return response;
+}
+
+/* ---- posts ---- */
+
+static enum err path_post(struct job *job, struct txn *txn, struct arena *arena, Post **out)
+{
+    uint64_t id;
+    enum err e = id_parse(request_param(job->request, "id"), &id);
+    if (e)
+        return ERR_NOTFOUND;
+    e = post_get(txn, (post_id){id}, arena, out);
+    if (e)
+        return e;
+    /* The whole path must be this post's own. */
+    const char *path = federation_own_path(job->fed, (*out)->uri);
+    return path && strncmp(job->request->target, path, strlen(path)) == 0 && (*out)->is_local
+               ? OK
+               : ERR_NOTFOUND;
+}
+
+/* Restricted and unknown look the same; what everyone may read only asks for a signature. */
+static struct response *may_have(struct job *job, struct txn *txn, const Post *post)
+{
+    bool is_open =
+        post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED;
+    if (!job->is_known)
+        return is_open ? sign_first() : not_found();
+    return audience_may_host_read(txn, post, job->reader.host) ? NULL : not_found();
+}
+
+static enum err render_boost(struct txn *txn, const Post *boost, const Actor *by,
+                             struct arena *arena, struct buf *json)
+{
+    Post *boosted;
+    enum err e = post_get(txn, (post_id){boost->boost_of}, arena, &boosted);
+    return e ? e : document_announce(boost, by, boosted->uri, json);
+}
+
+enum post_part { PART_NOTE, PART_ACTIVITY, PART_REPLIES };
+
+static struct collection_page page_of(struct request *request)
+{
+    const char *page = request_query(request, "page"), *before = request_query(request, "before");
+    struct collection_page out = {.is_page = page || before};
+    if (!before || id_parse(before, &out.before))
+        out.before = 0;
+    return out;
+}
+
+static struct response *answer_post(struct job *job, enum post_part part)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(txn_end) struct txn *txn = NULL;
+    Post *post;
+    Actor *author;
+    enum err e = engine_read_begin(job->fed->engine, &txn);
+    if (!e)
+        e = path_post(job, txn, &arena, &post);
+    if (e == ERR_NOTFOUND)
+        return not_found();
+    if (!e)
+        e = actor_get(txn, (actor_id){post->author}, &arena, &author);
+    if (e)
+        return response_of_err(e, NULL);
+    struct response *refusal = may_have(job, txn, post);
+    if (refusal)
+        return refusal;
+    struct collection_page page = page_of(job->request);
+    if (part == PART_REPLIES)
+        e = document_replies(txn, post, &page, &json);
+    else if (post->boost_of)
+        e = render_boost(txn, post, author, &arena, &json);
+    else
+        e = part == PART_NOTE ? document_note(post, author, &json)
+                              : document_create(post, author, &json);
+    return activity_json(e, &json);
+}
+
+static struct response *answer_note(struct job *job)
+{
+    return answer_post(job, PART_NOTE);
+}
+
+static struct response *answer_activity(struct job *job)
+{
+    return answer_post(job, PART_ACTIVITY);
+}
+
+static struct response *answer_replies(struct job *job)
+{
+    return answer_post(job, PART_REPLIES);
+}
+
+static struct response *get_post(struct request *request)
+{
+    return to_workers(request, document_run, answer_note);
+}
+
+static struct response *get_post_activity(struct request *request)
+{
+    return to_workers(request, document_run, answer_activity);
+}
+
+static struct response *get_post_replies(struct request *request)
+{
+    return to_workers(request, document_run, answer_replies);
+}
+
+/* ---- an actor's collections ---- */
+
+static enum err render_collection(const char *name, struct txn *txn, const Actor *actor,
+                                  const struct collection_page *page, struct buf *json)
+{
+    if (strcmp(name, "outbox") == 0)
+        return document_outbox(txn, actor, page, json);
+    if (strcmp(name, "followers") == 0)
+        return document_followers(txn, actor, true, page, json);
+    if (strcmp(name, "following") == 0)
+        return document_following(txn, actor, true, page, json);
+    return document_featured(txn, actor, json);
+}
+
+static struct response *answer_collection(struct job *job)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(txn_end) struct txn *txn = NULL;
+    Actor *actor;
+    enum err e = engine_read_begin(job->fed->engine, &txn);
+    if (!e)
+        e = path_actor(job->request, txn, &arena, &actor);
+    if (e == ERR_NOTFOUND)
+        return not_found();
+    if (e)
+        return response_of_err(e, NULL);
+    if (!job->is_known)
+        return sign_first();
+    struct bytes path = target_path(job->request->target);
+    const uint8_t *slash = memrchr(path.p, '/', path.n);
+    const char *name = arena_strndup(&arena, slash + 1, path.n - (size_t)(slash + 1 - path.p));
+    struct collection_page page = page_of(job->request);
+    return activity_json(render_collection(name, txn, actor, &page, &json), &json);
+}
+
+static struct response *get_collection(struct request *request)
+{
+    return to_workers(request, document_run, answer_collection);
+}
+
+/* ---- well-known ---- */
+
+/* The local name that `resource` means: acct:name@host, or an actor's URI. ERR_INVALID: neither. */
+static enum err resource_actor(struct federation *fed, struct txn *txn, const char *resource,
+                               struct arena *arena, actor_id *out)
+{
+    struct handle handle;
+    if (strncasecmp(resource, "https://", 8) == 0 || strncasecmp(resource, "http://", 7) == 0)
+        return actor_find(txn, resource, out);
+    if (strncasecmp(resource, "acct:", 5) != 0 || handle_parse(resource, arena, &handle, NULL) ||
+        !handle.host[0])
+        return ERR_INVALID;
+    if (strcmp(handle.host, fed->config->host) != 0)
+        return ERR_NOTFOUND;
+    if (strcmp(handle.name, fed->config->host) == 0)
+        return actor_instance(txn, out);
+    return actor_find_handle(txn, handle.name, out);
+}
+
+static struct response *get_webfinger(struct request *request)
+{
+    struct federation *fed = request->context;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(txn_end) struct txn *txn = NULL;
+    const char *resource = request_query(request, "resource");
+    actor_id id;
+    Actor *actor;
+
+    if (!resource || !*resource)
+        return response_error(400, "resource is missing: acct:NAME@HOST");
+    enum err e = engine_read_begin(fed->engine, &txn);
+    if (!e)
+        e = resource_actor(fed, txn, resource, &arena, &id);
+    if (e == ERR_INVALID)
+        return response_error(400, "resource must be acct:NAME@HOST or an actor's URI");
+    if (!e)
+        e = actor_get(txn, id, &arena, &actor);
+    if (!e && (actor->host[0] || actor->deleted_ms))
+        e = ERR_NOTFOUND;
+    if (!e)
+        e = document_webfinger(actor, fed->config->host, &json);
+    struct response *response = e ? response_of_err(e, NULL) : response_json(200, &json);
+    if (!e)
+        response_set(response, "Content-Type", "application/jrd+json");
+    response_set(response, "Access-Control-Allow-Origin", "*");
+    return response;
+}
+
+static struct response *get_host_meta(struct request *request)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(4096);
+    AUTO(buf_clear) struct buf xml = BUF_INIT(4096);
+    enum err e = document_host_meta(federation_base(request->context, &arena), &xml);
+    return e ? response_of_err(e, NULL) : response_text(200, "application/xrd+xml", &xml);
+}
+
+static struct response *get_nodeinfo_index(struct request *request)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(4096);
+    AUTO(buf_clear) struct buf json = BUF_INIT(4096);
+    enum err e = document_nodeinfo_index(federation_base(request->context, &arena), &json);
+    return e ? response_of_err(e, NULL) : response_json(200, &json);
+}
+
+static struct response *get_nodeinfo(struct request *request)
+{
+    struct federation *fed = request->context;
+    AUTO(buf_clear) struct buf json = BUF_INIT(16384);
+    AUTO(txn_end) struct txn *txn = NULL;
+    const char *version = request_param(request, "version");
+    if (strcmp(version, "2.0") != 0 && strcmp(version, "2.1") != 0)
+        return response_error(404, "not found");
+    enum err e = engine_read_begin(fed->engine, &txn);
+    if (e)
+        return response_of_err(e, NULL);
+    struct nodeinfo_facts facts = {.version = VERSION,
+                                   .users = counter_get(txn, COUNTER_STORE, 1),
+                                   .posts = counter_get(txn, COUNTER_STORE, 3),
+                                   .is_open = fed->config->mode == FEDERATION_OPEN};
+    e = document_nodeinfo(&facts, version, &json);
+    if (e)
+        return response_of_err(e, NULL);
+    struct response *response = response_json(200, &json);
+    AUTO(buf_clear) struct buf type = BUF_INIT(256);
+    buf_printf(&type,
+               "application/json; profile=\"http://nodeinfo.diaspora.software/ns/schema/%s#\"",
+               version);
+    response_set(response, "Content-Type", buf_text(&type));
+    return response;
+}
+
+/* ---- the table ---- */
+
+static const char *const activity_types[] = {
+    "application/activity+json",
+    "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"", NULL};
+
+#define GET(pattern, handler)                                                                      \
+    {                                                                                              \
+        "GET", pattern, handler, 0, NULL, 0                                                        \
+    }
+#define INBOX(pattern)                                                                             \
+    {                                                                                              \
+        "POST", pattern, post_inbox, 0, activity_types, 0                                          \
+    }
+
+const struct route activitypub_routes[] = {
+    INBOX("/inbox"),
+    INBOX("/actor/inbox"),
+    INBOX("/users/{name}/inbox"),
+    GET("/actor", get_actor),
+    GET("/actor/outbox", get_collection),
+    GET("/actor/followers", get_collection),
+    GET("/actor/following", get_collection),
+    GET("/actor/featured", get_collection),
+    GET("/users/{name}", get_actor),
+    GET("/users/{name}/outbox", get_collection),
+    GET("/users/{name}/followers", get_collection),
+    GET("/users/{name}/following", get_collection),
+    GET("/users/{name}/featured", get_collection),
+    GET("/users/{name}/posts/{id}", get_post),
+    GET("/users/{name}/posts/{id}/activity", get_post_activity),
+    GET("/users/{name}/posts/{id}/replies", get_post_replies),
+    GET("/.well-known/webfinger", get_webfinger),
+    GET("/.well-known/host-meta", get_host_meta),
+    GET("/.well-known/nodeinfo", get_nodeinfo_index),
+    GET("/nodeinfo/{version}", get_nodeinfo),
+};
+const size_t activitypub_route_count = COUNT(activitypub_routes);
