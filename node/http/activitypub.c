@@ -4,6 +4,7 @@
 #include "federation/document/document.h"
 #include "federation/inbox.h"
 #include "federation/reader.h"
+#include "node/http/mediatype.h"
 #include "storage/base/clock.h"
 #include "storage/edge.h"
 
@@ -425,17 +426,13 @@ static struct response *get_nodeinfo(struct request *request)
 
 /* ---- the table ---- */
 
-static const char *const activity_types[] = {
-    "application/activity+json",
-    "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"", NULL};
-
 #define GET(pattern, handler)                                                                      \
     {                                                                                              \
         "GET", pattern, handler, 0, NULL, 0                                                        \
     }
 #define INBOX(pattern)                                                                             \
     {                                                                                              \
-        "POST", pattern, post_inbox, 0, activity_types, 0                                          \
+        "POST", pattern, post_inbox, 0, mediatype_activity, 0                                      \
     }
 
 const struct route activitypub_routes[] = {

@@ -61,11 +61,11 @@ enum err address_parse(struct bytes text, struct address *out)
     return OK;
 }
 
-enum err address_range_parse(const char *text, struct address_range *out)
+enum err address_block_parse(const char *text, struct address_block *out)
 {
     const char *slash = strchr(text, '/');
     struct bytes ip = {(const uint8_t *)text, slash ? (size_t)(slash - text) : strlen(text)};
-    struct address_range range = {.bits = 128};
+    struct address_block range = {.bits = 128};
     enum err e = address_parse(ip, &range.first);
     if (e)
         return e;
@@ -84,7 +84,7 @@ enum err address_range_parse(const char *text, struct address_range *out)
     return OK;
 }
 
-static bool range_contains(const struct address_range *range, struct address address)
+static bool range_contains(const struct address_block *range, struct address address)
 {
     size_t whole = range->bits / 8;
     if (memcmp(range->first.ip, address.ip, whole) != 0)

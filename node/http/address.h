@@ -19,13 +19,13 @@ struct address {
     uint8_t ip[16];
 };
 
-struct address_range {
+struct address_block {
     struct address first;
     unsigned bits; /* of 128 that must agree */
 };
 
 struct address_ranges {
-    const struct address_range *ranges;
+    const struct address_block *ranges;
     size_t n;
 };
 
@@ -35,7 +35,7 @@ struct address address_of_socket(const struct sockaddr *from);
 /* "192.0.2.7", "2001:db8::1", "[2001:db8::1]"; a port may follow. ERR_INVALID for anything else. */
 MUST_CHECK enum err address_parse(struct bytes text, struct address *out);
 /* "10.0.0.0/8", "::1", "192.0.2.7". ERR_INVALID for anything else. */
-MUST_CHECK enum err address_range_parse(const char *text, struct address_range *out);
+MUST_CHECK enum err address_block_parse(const char *text, struct address_block *out);
 bool address_ranges_contain(const struct address_ranges *ranges, struct address address);
 
 #define ADDRESS_TEXT_BYTES 46
