@@ -74,7 +74,7 @@ static size_t text_piece(struct bytes in, enum text_style style, char piece[16])
     size_t n = text_next(in, &c);
     if (n == 0) {
         if (style == TEXT_JSON)
-            strcpy(piece, "\xEF\xBF\xBD");
+            memcpy(piece, "\xEF\xBF\xBD", 4);
         else
             snprintf(piece, 16, "\\x%02x", in.p[0]);
         return 1;

@@ -36,7 +36,7 @@ static void end_line(struct answer *a)
 
     const char *value;
     if (a->status == 0) {
-        a->status = n > 12 ? atoi(a->line + 9) : 500;
+        a->status = n > 12 ? (int)strtol(a->line + 9, NULL, 10) : 500;
         if (n > 7 && a->line[7] == '0')
             a->wants_close = true;
     } else if (n == 0) {
