@@ -121,7 +121,7 @@ enum err post_add(struct txn *txn, Post *post, int64_t now_ms)
     AUTO(arena_clear) struct arena arena = ARENA_INIT(4 * POST_ARENA_BYTES);
     Post stored = *post; /* strings found on the way live in our arena only */
     enum err e = post_admit(txn, &stored, &arena);
-    if (!e)
+    if (!e && !stored.id) /* one of ours brings its own: its URI is made of it */
         e = id_next_past(txn, sorted_at(&stored, now_ms), now_ms, &stored.id);
     if (!e)
         e = thread_place(txn, &stored, &arena);

@@ -11,9 +11,9 @@
 MUST_CHECK enum err post_get(struct txn *txn, post_id id, struct arena *arena, Post **out);
 MUST_CHECK enum err post_find(struct txn *txn, const char *uri, post_id *out);
 /*
- * Adds a post or boost: takes an id (at min(published, now)), finds in_reply_to (by
- * in_reply_to_uri, else by in_reply_to), thread_root and adopts replies that came before it
- * (thread.h), enters every stream it belongs to, counts. Sets id, is_local, in_reply_to,
+ * Adds a post or boost: takes an id (at min(published, now)) unless it has a new one already, finds
+ * in_reply_to (by in_reply_to_uri, else by in_reply_to), thread_root and adopts replies that came
+ * before it (thread.h), enters every stream it belongs to, counts. Sets id, is_local, in_reply_to,
  * thread_root, received_ms, and published_ms when it is 0. The EDGE_BOOST of a boost is the
  * caller's.
  *
