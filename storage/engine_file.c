@@ -295,3 +295,29 @@ void engine_file_release(struct engine_claim *claim)
     }
     pthread_mutex_unlock(&claims_mu);
 }
+
+void engine_file_remove_new(const char *dir)
+{
+    static const char *const file[] = {"/data.mdb", "/lock.mdb", ""};
+    char path[4096];
+    for (size_t i = 0; i < COUNT(file); i++) {
+        snprintf(path, sizeof path, "%s/" ENGINE_NEW_DIR "%s", dir, file[i]);
+        (void)remove(path);
+    }
+}
+
+/* link() and not rename(): a store that is there already is never replaced. */
+enum err engine_file_put_in_place(const char *dir, struct why *why)
+{
+    char from[4096], to[4096];
+    snprintf(from, sizeof from, "%s/" ENGINE_NEW_DIR "/" ENGINE_DATA_FILE, dir);
+    snprintf(to, sizeof to, "%s/" ENGINE_DATA_FILE, dir);
+    if (link(from, to))
+        return why_set(why, errno == EEXIST ? ERR_EXISTS : ERR_STORE, "%s: %s", to,
+                       strerror(errno));
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd < 0 ? -1 : fsync(fd);
+    if (fd >= 0)
+        close(fd);
+    return rc ? why_set(why, ERR_STORE, "%s: %s", dir, strerror(errno)) : OK;
+}

@@ -15,6 +15,7 @@
 
 #define ENGINE_DATA_FILE "data.mdb"
 #define ENGINE_LOCK_FILE "daemon.lock"
+#define ENGINE_NEW_DIR "new-store"
 
 /* The directory exists and is on a local file system: mapped files lie on network ones. */
 MUST_CHECK enum err engine_file_check_dir(const char *dir, struct why *why);
@@ -39,5 +40,12 @@ struct engine_claim {
 };
 MUST_CHECK enum err engine_file_claim(const char *dir, struct engine_claim *claim, struct why *why);
 void engine_file_release(struct engine_claim *claim);
+
+/*
+ * A new store is made in ENGINE_NEW_DIR and linked into place when it is whole; what a crash
+ * left there is removed. ERR_EXISTS: there is a store, and it stays.
+ */
+MUST_CHECK enum err engine_file_put_in_place(const char *dir, struct why *why);
+void engine_file_remove_new(const char *dir);
 
 #endif

@@ -21,7 +21,6 @@
 /* LMDB answers EIO for a write that a full disk cut short. Less than this free: it is full. */
 #define DISK_FULL_BYTES (1024 * 1024)
 #define CREATE_MAP_BYTES (16 * 1024 * 1024)
-#define CREATE_DIR "new-store"
 #define VERSION_NAME "version"
 
 struct engine {
@@ -157,32 +156,6 @@ static int version_put(MDB_env *env, MDB_dbi meta)
     return mdb_txn_commit(txn);
 }
 
-static void remove_new(const char *dir)
-{
-    static const char *const file[] = {"/data.mdb", "/lock.mdb", ""};
-    char path[4096];
-    for (size_t i = 0; i < COUNT(file); i++) {
-        snprintf(path, sizeof path, "%s/" CREATE_DIR "%s", dir, file[i]);
-        (void)remove(path);
-    }
-}
-
-/* link() and not rename(): a store that is there already is never replaced. */
-static enum err put_in_place(const char *dir, struct why *why)
-{
-    char from[4096], to[4096];
-    snprintf(from, sizeof from, "%s/" CREATE_DIR "/" ENGINE_DATA_FILE, dir);
-    snprintf(to, sizeof to, "%s/" ENGINE_DATA_FILE, dir);
-    if (link(from, to))
-        return why_set(why, errno == EEXIST ? ERR_EXISTS : ERR_STORE, "%s: %s", to,
-                       strerror(errno));
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = fd < 0 ? -1 : fsync(fd);
-    if (fd >= 0)
-        close(fd);
-    return rc ? why_set(why, ERR_STORE, "%s: %s", dir, strerror(errno)) : OK;
-}
-
 /* Made aside and put in place whole: a crash leaves no store, never half of one. */
 static enum err create_store(const char *dir, struct why *why)
 {
@@ -191,8 +164,8 @@ static enum err create_store(const char *dir, struct why *why)
     if (access(path, F_OK) == 0)
         return why_set(why, ERR_EXISTS, "%s: there is a store already", path);
 
-    remove_new(dir);
-    snprintf(path, sizeof path, "%s/" CREATE_DIR, dir);
+    engine_file_remove_new(dir);
+    snprintf(path, sizeof path, "%s/" ENGINE_NEW_DIR, dir);
     if (mkdir(path, 0700))
         return why_set(why, ERR_STORE, "%s: %s", path, strerror(errno));
     MDB_env *env = NULL;
@@ -205,9 +178,9 @@ static enum err create_store(const char *dir, struct why *why)
     if (env)
         mdb_env_close(env);
     FAULT("engine.created_aside");
-    enum err e =
-        rc ? why_set(why, ERR_STORE, "%s: %s", path, mdb_strerror(rc)) : put_in_place(dir, why);
-    remove_new(dir);
+    enum err e = rc ? why_set(why, ERR_STORE, "%s: %s", path, mdb_strerror(rc))
+                    : engine_file_put_in_place(dir, why);
+    engine_file_remove_new(dir);
     return e;
 }
 
