@@ -22,9 +22,10 @@ static const struct {
     {"fetch.done", "Documents fetched."},
     {"http.refused", "Requests the gate or the router refused."},
     {"inbox.accepted", "Activities answered 2xx and applied."},
-    {"inbox.duplicate", "Activities seen before, answered 2xx again."},
+    {"inbox.dropped", "Parked activities given up: what they waited for never came."},
+    {"inbox.ignored", "Activities answered 2xx that ask for nothing we do."},
     {"inbox.parked", "Activities answered 2xx that wait for a document."},
-    {"inbox.rejected", "Activities refused."},
+    {"inbox.refused", "Activities refused."},
     {"inbox.unavailable", "Activities answered 503."},
     {"signature.failed", "Requests whose signature did not hold."},
 };

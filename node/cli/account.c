@@ -3,7 +3,6 @@
 #include "node/cli/nouns.h"
 #include "node/cli/store.h"
 #include "storage/actor.h"
-#include "storage/base/clock.h"
 #include "storage/edge.h"
 
 #include <stdio.h>
@@ -108,8 +107,6 @@ static enum err cli_account_create(struct cli *cli, struct why *why)
         e = read_password(&store.arena, &draft.password, why);
     if (!e)
         e = act_account_create(&store.fed, &draft, &store.by, &id, why);
-    if (e == ERR_EXISTS)
-        return why_set(why, e, "the name \"%.80s\" is or was taken; choose another", draft.name);
     if (e)
         return e;
     output_begin(&cli->output, OUTPUT_THING);

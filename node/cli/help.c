@@ -1,4 +1,4 @@
-#include "node/cli/cli.h"
+#include "node/cli/nouns.h"
 
 #include <inttypes.h>
 #include <string.h>
