@@ -38,6 +38,7 @@ MUST_CHECK enum err fetch_now(struct federation *fed, const char *uri, enum fetc
 struct fetcher;
 MUST_CHECK enum err fetcher_start(struct federation *fed, struct fetcher **out);
 void fetcher_wake(struct fetcher *fetcher);
+/* Before the workers and the writer stop: waits for what they were given. */
 void fetcher_stop(struct fetcher **fetcher);
 size_t fetcher_in_flight(struct fetcher *fetcher);
 

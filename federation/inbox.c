@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define KEY_REFETCH_MS (5 * 60 * 1000) /* one key of one actor, at most this often (T20) */
-#define HEARD_STEP_MS 60000            /* how finely "last heard from" is kept */
 #define PARKED_ROUNDS_MAX 8            /* needs found one after the other before we give up */
 
 /* ---- judging: everything below reads `txn` and changes nothing ---- */
@@ -240,29 +239,6 @@ void ingest(struct federation *fed, const struct received *in, struct arena *are
 
 /* ---- applying ---- */
 
-/* What a verified request tells about its peer: it lives, and what it speaks. */
-static enum err note_heard(struct txn *txn, const struct act *act)
-{
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
-    PeerHealth *health;
-    if (!act->peer.v)
-        return OK;
-    enum err e = peer_health(txn, act->peer, &arena, &health);
-    if (e)
-        return e;
-    bool learns = act->scheme > health->scheme;
-    bool is_due = act->now_ms - health->heard_ms >= HEARD_STEP_MS;
-    if (!learns && !is_due)
-        return OK;
-    if (learns)
-        health->scheme = act->scheme;
-    health->heard_ms = act->now_ms;
-    e = peer_put_health(txn, act->peer, health);
-    if (e || !is_due || !health->failing_since_ms)
-        return e;
-    return delivery_expedite(txn, act->peer.v, act->now_ms);
-}
-
 static enum err unpark(struct txn *txn, uint64_t parked)
 {
     enum err e = parked ? parked_del(txn, parked) : OK;
@@ -284,7 +260,7 @@ static enum err act_apply(struct txn *txn, struct mutation *m)
     if (!e && act->apply)
         e = act->apply(txn, act);
     if (!e)
-        e = note_heard(txn, act);
+        e = act->peer.v ? delivery_heard(txn, act->peer.v, act->scheme, act->now_ms) : OK;
     return e ? e : unpark(txn, act->parked);
 }
 
