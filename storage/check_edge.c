@@ -1,0 +1,155 @@
+#include "storage/check_rows.h"
+
+#include "storage/edge.h"
+
+#include <string.h>
+
+static struct key edge_key_of(uint8_t kind, uint64_t first, uint64_t second)
+{
+    struct key key = {0};
+    key_add_u8(&key, kind);
+    key_add_u64(&key, first);
+    key_add_u64(&key, second);
+    return key;
+}
+
+static bool is_counted(struct check *check, uint8_t kind, uint64_t who, uint64_t whom)
+{
+    switch ((enum edge_kind)kind) {
+    case EDGE_FOLLOW:
+        return counter_get(check->txn, COUNTER_FOLLOWING, who) &&
+               counter_get(check->txn, COUNTER_FOLLOWERS, whom);
+    case EDGE_LIKE:
+        return counter_get(check->txn, COUNTER_LIKES, whom) > 0;
+    case EDGE_BOOST:
+        return counter_get(check->txn, COUNTER_BOOSTS, whom) > 0;
+    case EDGE_FOLLOW_REQUEST:
+    case EDGE_BLOCK:
+    case EDGE_MUTE:
+    case EDGE_BOOKMARK:
+    case EDGE_PIN:
+        break;
+    }
+    return true;
+}
+
+enum err check_edge(struct check *check)
+{
+    Edge *edge;
+    if (!check_decode(check, &edge__descriptor, &edge))
+        return OK;
+    uint8_t kind = check->key.p[0];
+    uint64_t who = check_key_u64(check, 1), whom = check_key_u64(check, 9);
+    if (kind < EDGE_FOLLOW || kind > EDGE_PIN)
+        check_wrong(check, "is of no known kind");
+    if (!check_has(check, TABLE_EDGE_REV, edge_key_of(kind, whom, who)))
+        check_wrong(check, "has no edge_rev");
+    if (kind >= EDGE_LIKE && !check_has(check, TABLE_POST, key_id(whom)))
+        check_wrong(check, "leads to a post that does not exist");
+    if (!is_counted(check, kind, who, whom))
+        check_wrong(check, "is not counted");
+    if (kind != EDGE_BOOST || !edge->post)
+        return OK;
+    Post *boost = check_record(check, TABLE_POST, edge->post, &post__descriptor);
+    if (!boost || boost->boost_of != whom || boost->author != who)
+        check_wrong(check, "names a post that is not its boost");
+    return OK;
+}
+
+enum err check_edge_rev(struct check *check)
+{
+    struct key forward =
+        edge_key_of(check->key.p[0], check_key_u64(check, 9), check_key_u64(check, 1));
+    if (!check_has(check, TABLE_EDGE, forward))
+        check_wrong(check, "has no edge");
+    return OK;
+}
+
+enum err check_edge_uri(struct check *check)
+{
+    const size_t head = 17; /* kind:1 who:8 whom:8 */
+    struct bytes value = check->value;
+    Edge *edge;
+    if (value.n < head) {
+        check_wrong(check, "the value is too short");
+        return OK;
+    }
+    const char *uri = arena_strndup(&check->arena, value.p + head, value.n - head);
+    if (!uri || !check_hashes(check, uri))
+        check_wrong(check, "the key is not the hash of the URI");
+    else if (record_get(check->txn, TABLE_EDGE, (struct bytes){value.p, head}, &edge__descriptor,
+                        &check->arena, &edge) ||
+             strcmp(edge->uri, uri) != 0)
+        check_wrong(check, "names no edge that has this URI: %s", uri);
+    return OK;
+}
+
+/* Posts of an author that are no boosts. */
+static enum err count_posts(struct check *check, uint64_t author, uint64_t *out)
+{
+    AUTO(range_close) struct range range = {0};
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(4 << 20);
+    struct key prefix = {0};
+    struct bytes key;
+    key_add_u8(&prefix, STREAM_AUTHOR);
+    key_add_u64(&prefix, author);
+    *out = 0;
+    enum err e = range_prefix(check->txn, TABLE_STREAM, key_bytes(&prefix), RANGE_UP, &range);
+    if (e)
+        return e;
+    for (; (e = range_next(&range, &key, NULL)) == OK; check->steps++) {
+        Post *post;
+        arena_clear(&arena);
+        if (key.n == 17 && record_get(check->txn, TABLE_POST, (struct bytes){key.p + 9, 8},
+                                      &post__descriptor, &arena, &post) == OK)
+            *out += post->boost_of == 0;
+    }
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+/* What a counter counts, counted; *known is false for those that check_totals proves. */
+static enum err recount(struct check *check, uint8_t kind, uint64_t owner, uint64_t *out,
+                        bool *known)
+{
+    static const struct {
+        enum table table;
+        uint8_t prefix; /* 0: the owner alone is the prefix */
+    } rows[] = {
+        [COUNTER_FOLLOWERS] = {TABLE_EDGE_REV, EDGE_FOLLOW},
+        [COUNTER_FOLLOWING] = {TABLE_EDGE, EDGE_FOLLOW},
+        [COUNTER_LIKES] = {TABLE_EDGE_REV, EDGE_LIKE},
+        [COUNTER_BOOSTS] = {TABLE_EDGE_REV, EDGE_BOOST},
+        [COUNTER_REPLIES] = {TABLE_STREAM, STREAM_REPLY},
+        [COUNTER_QUEUED] = {TABLE_OUTQUEUE, 0},
+    };
+    *known = true;
+    if (kind == COUNTER_POSTS)
+        return count_posts(check, owner, out);
+    if (kind >= COUNT(rows) || rows[kind].table == TABLE_META) {
+        *known = false;
+        return OK;
+    }
+    struct key prefix = {0};
+    if (rows[kind].prefix)
+        key_add_u8(&prefix, rows[kind].prefix);
+    key_add_u64(&prefix, owner);
+    return check_count(check, rows[kind].table, prefix, out);
+}
+
+enum err check_counter(struct check *check)
+{
+    uint64_t count = 0, counted = 0;
+    size_t at = 0;
+    bool known;
+    uint8_t kind = check->key.p[0];
+    if (key_read_u64(check->value, &at, &count) || kind < COUNTER_FOLLOWERS ||
+        kind > COUNTER_STORE) {
+        check_wrong(check, "is no counter");
+        return OK;
+    }
+    enum err e = recount(check, kind, check_key_u64(check, 1), &counted, &known);
+    if (!e && known && counted != count)
+        check_wrong(check, "says %llu, there are %llu", (unsigned long long)count,
+                    (unsigned long long)counted);
+    return e;
+}

@@ -1,0 +1,231 @@
+#include "storage/check_rows.h"
+
+#include "storage/edge.h"
+#include "storage/post.h"
+#include "storage/stream.h"
+#include "storage/thread.h"
+
+#include <string.h>
+
+static Post *post_of(struct check *check, uint64_t id)
+{
+    return check_record(check, TABLE_POST, id, &post__descriptor);
+}
+
+static bool has_tag(struct check *check, const Post *post, uint64_t owner)
+{
+    for (size_t i = 0; i < post->n_tags; i++)
+        if (tag_owner(check->txn, post->tags[i]) == owner)
+            return true;
+    return false;
+}
+
+static bool mentions(const Post *post, uint64_t actor)
+{
+    for (size_t i = 0; actor && i < post->n_mentions; i++)
+        if (post->mentions[i]->actor == actor)
+            return true;
+    return false;
+}
+
+/* The rule of enum stream_kind: does the post belong in this stream? */
+static bool belongs(struct check *check, const Post *post, enum stream_kind kind, uint64_t owner)
+{
+    bool is_boost = post->boost_of != 0;
+    bool is_public = !is_boost && post->visibility == VISIBILITY__PUBLIC;
+    bool is_ours =
+        !is_boost && post->is_local && (is_public || post->visibility == VISIBILITY__LOCAL);
+    switch (kind) {
+    case STREAM_AUTHOR:
+        return owner == post->author;
+    case STREAM_PUBLIC:
+        return owner == 0 && is_public;
+    case STREAM_LOCAL:
+        return owner == 0 && is_ours;
+    case STREAM_TAG:
+        return is_public && has_tag(check, post, owner);
+    case STREAM_MENTION:
+        return !is_boost && mentions(post, owner);
+    case STREAM_REPLY:
+        return owner && owner == post->in_reply_to;
+    case STREAM_THREAD:
+        return !is_boost && owner == post->thread_root;
+    case STREAM_BOOST:
+        return owner && owner == post->boost_of;
+    }
+    return false;
+}
+
+static void must_be_in(struct check *check, const Post *post, enum stream_kind kind, uint64_t owner,
+                       const char *name)
+{
+    if (belongs(check, post, kind, owner) &&
+        !stream_has(check->txn, (struct stream_key){kind, owner}, (post_id){post->id}))
+        check_wrong(check, "is not in its stream %s: %s", name, post->uri);
+}
+
+static void post_streams(struct check *check, const Post *post)
+{
+    must_be_in(check, post, STREAM_AUTHOR, post->author, "AUTHOR");
+    must_be_in(check, post, STREAM_PUBLIC, 0, "PUBLIC");
+    must_be_in(check, post, STREAM_LOCAL, 0, "LOCAL");
+    must_be_in(check, post, STREAM_REPLY, post->in_reply_to, "REPLY");
+    must_be_in(check, post, STREAM_THREAD, post->thread_root, "THREAD");
+    must_be_in(check, post, STREAM_BOOST, post->boost_of, "BOOST");
+    for (size_t i = 0; i < post->n_tags; i++)
+        must_be_in(check, post, STREAM_TAG, tag_owner(check->txn, post->tags[i]), "TAG");
+    for (size_t i = 0; i < post->n_mentions; i++)
+        must_be_in(check, post, STREAM_MENTION, post->mentions[i]->actor, "MENTION");
+}
+
+static struct key orphan_key(struct check *check, const Post *post)
+{
+    struct key key = {0};
+    uint8_t hash[KEY_HASH_BYTES];
+    text_hash(check->txn, post->in_reply_to_uri, hash);
+    key_add_bytes(&key, (struct bytes){hash, sizeof hash});
+    key_add_u64(&key, post->id);
+    return key;
+}
+
+static void post_neighbours(struct check *check, const Post *post)
+{
+    Tombstone *tombstone;
+    if (!check_has(check, TABLE_ACTOR, key_id(post->author)))
+        check_wrong(check, "its author does not exist: %s", post->uri);
+    if (post->boost_of && !check_has(check, TABLE_POST, key_id(post->boost_of)))
+        check_wrong(check, "boosts a post that does not exist: %s", post->uri);
+    if (post->in_reply_to && !check_has(check, TABLE_POST, key_id(post->in_reply_to)))
+        check_wrong(check, "answers a post that does not exist: %s", post->uri);
+    if (tombstone_get(check->txn, post->uri, &check->arena, &tombstone) == OK)
+        check_wrong(check, "lives, and has a tombstone: %s", post->uri);
+    if (check_has(check, TABLE_ORPHAN, orphan_key(check, post)) != thread_is_orphan(post))
+        check_wrong(check, "%s: %s", thread_is_orphan(post) ? "has no orphan row" : "is no orphan",
+                    post->uri);
+    if (!post->boost_of && counter_get(check->txn, COUNTER_POSTS, post->author) == 0)
+        check_wrong(check, "is not counted for its author: %s", post->uri);
+}
+
+enum err check_post(struct check *check)
+{
+    Post *post;
+    post_id found = {0};
+    if (!check_decode(check, &post__descriptor, &post))
+        return OK;
+    if (post->id != check_key_u64(check, 0))
+        check_wrong(check, "the record has another id");
+    if (check_trouble(post_find(check->txn, post->uri, &found)) || found.v != post->id)
+        check_wrong(check, "post_uri does not name it: %s", post->uri);
+    post_neighbours(check, post);
+    post_streams(check, post);
+    return OK;
+}
+
+enum err check_post_uri(struct check *check)
+{
+    uint64_t id;
+    const char *uri = check_text(check, &id);
+    if (!uri)
+        return OK;
+    Post *post = post_of(check, id);
+    if (!post || strcmp(post->uri, uri) != 0)
+        check_wrong(check, "names a post that %s: %s", post ? "has another URI" : "does not exist",
+                    uri);
+    return OK;
+}
+
+enum err check_post_history(struct check *check)
+{
+    PostEdit *edit;
+    if (!check_decode(check, &post_edit__descriptor, &edit))
+        return OK;
+    if ((uint64_t)edit->replaced_ms != check_key_u64(check, 8))
+        check_wrong(check, "the record has another time");
+    if (!check_has(check, TABLE_POST, key_id(check_key_u64(check, 0))))
+        check_wrong(check, "is of a post that does not exist");
+    return OK;
+}
+
+enum err check_orphan(struct check *check)
+{
+    Post *post = post_of(check, check_key_u64(check, KEY_HASH_BYTES));
+    if (!post)
+        check_wrong(check, "names a post that does not exist");
+    else if (!thread_is_orphan(post) || !check_hashes(check, post->in_reply_to_uri))
+        check_wrong(check, "names a post that does not wait for this parent: %s", post->uri);
+    return OK;
+}
+
+enum err check_tombstone(struct check *check)
+{
+    Tombstone *tombstone;
+    if (check_decode(check, &tombstone__descriptor, &tombstone) &&
+        !check_hashes(check, tombstone->uri))
+        check_wrong(check, "the key is not the hash of the URI: %s", tombstone->uri);
+    return OK;
+}
+
+enum err check_stream(struct check *check)
+{
+    uint64_t owner = check_key_u64(check, 1);
+    Post *post = post_of(check, check_key_u64(check, 9));
+    if (!post)
+        check_wrong(check, "names a post that does not exist");
+    else if (!belongs(check, post, (enum stream_kind)check->key.p[0], owner))
+        check_wrong(check, "the post does not belong in this stream: %s", post->uri);
+    else if (check->key.p[0] == STREAM_REPLY &&
+             counter_get(check->txn, COUNTER_REPLIES, owner) == 0)
+        check_wrong(check, "the reply is not counted: %s", post->uri);
+    return OK;
+}
+
+enum err check_notification(struct check *check)
+{
+    Notification *notification;
+    if (!check_decode(check, &notification__descriptor, &notification))
+        return OK;
+    if (notification->id != check_key_u64(check, 8))
+        check_wrong(check, "the record has another id");
+    if (notification->post && !check_has(check, TABLE_POST, key_id(notification->post)))
+        check_wrong(check, "names a post that does not exist");
+
+    struct key same = key_ids(notification->post, check_key_u64(check, 0));
+    uint8_t hash[KEY_HASH_BYTES] = {0};
+    struct bytes id;
+    uint64_t named = 0;
+    size_t at = 0;
+    if (notification->text[0])
+        text_hash(check->txn, notification->text, hash);
+    key_add_u8(&same, (uint8_t)notification->type);
+    key_add_u64(&same, notification->from);
+    key_add_bytes(&same, (struct bytes){hash, 8});
+    if (engine_get(check->txn, TABLE_NOTIFIED, key_bytes(&same), &id) ||
+        key_read_u64(id, &at, &named) || named != notification->id)
+        check_wrong(check, "notified does not name it");
+    return OK;
+}
+
+enum err check_notified(struct check *check)
+{
+    uint64_t id = 0, post = check_key_u64(check, 0), owner = check_key_u64(check, 8);
+    size_t at = 0;
+    struct key key;
+    Notification *notification;
+    bool same = key_read_u64(check->value, &at, &id) == OK;
+    key = key_ids(owner, id);
+    same = same && record_get(check->txn, TABLE_NOTIFICATION, key_bytes(&key),
+                              &notification__descriptor, &check->arena, &notification) == OK;
+    if (!same)
+        check_wrong(check, "names a notification that does not exist");
+    else if (notification->post != post || notification->from != check_key_u64(check, 17) ||
+             notification->type != (NotificationType)check->key.p[16])
+        check_wrong(check, "names a notification that says something else");
+    return OK;
+}
+
+enum err check_fetched(struct check *check)
+{
+    if (!check_has(check, TABLE_POST, key_id(check_key_u64(check, 0))))
+        check_wrong(check, "names a post that does not exist");
+    return OK;
+}

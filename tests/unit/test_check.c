@@ -1,0 +1,515 @@
+#include "storage/check.h"
+
+#include "storage/account.h"
+#include "storage/actor.h"
+#include "storage/audit.h"
+#include "storage/edge.h"
+#include "storage/migrate.h"
+#include "storage/notification.h"
+#include "storage/outqueue.h"
+#include "storage/parked.h"
+#include "storage/peer.h"
+#include "storage/post.h"
+#include "storage/seen.h"
+#include "storage/stream.h"
+#include "storage/token.h"
+#include "tests/support/builders.h"
+#include "tests/support/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ARENA_BYTES (8 << 20)
+
+/* What check_store said, one line a finding. */
+struct said {
+    char text[16384];
+    size_t n;
+};
+
+static void hear(void *context, const char *table, const char *key, const char *what)
+{
+    struct said *said = context;
+    int n =
+        snprintf(said->text + said->n, sizeof said->text - said->n, "%s %s %s\n", table, key, what);
+    if (n > 0 && (size_t)n < sizeof said->text - said->n)
+        said->n += (size_t)n;
+}
+
+static uint64_t wrong(struct store *store, struct said *said)
+{
+    struct check_report report;
+    *said = (struct said){.n = 0};
+    assert_int_equal(check_store(store->engine, hear, said, &report), OK);
+    return report.wrong;
+}
+
+/* A store with something of everything. */
+struct world {
+    struct store store;
+    actor_id alice, bob;
+    post_id post, reply, orphan, boost;
+    peer_id peer;
+    uint64_t job, body, parked;
+};
+
+static void fill_people(struct world *world, struct txn *txn)
+{
+    Actor actor = ACTOR__INIT;
+    Account account = ACCOUNT__INIT;
+    PrivateKeys keys = PRIVATE_KEYS__INIT;
+    actor.uri = (char *)"https://ward.example/users/alice";
+    actor.username = account.name = (char *)"alice";
+    assert_int_equal(account_add(txn, &actor, &account, &keys, BUILD_NOW_MS), OK);
+    world->alice.v = actor.id;
+    world->bob = build_actor(txn, "bob", "peer.example");
+    Edge follow = EDGE__INIT;
+    follow.uri = (char *)"https://peer.example/follow/1";
+    assert_int_equal(
+        edge_add(txn, (struct edge_key){EDGE_FOLLOW, world->bob.v, world->alice.v}, &follow), OK);
+}
+
+static void fill_posts(struct world *world, struct txn *txn)
+{
+    world->post = build_post(txn, &(struct build_post){.uri = "https://ward.example/p/1",
+                                                       .author = world->alice,
+                                                       .tags = {"icu"},
+                                                       .mentions = {world->bob}});
+    world->reply = build_post(txn, &(struct build_post){.uri = "https://peer.example/1",
+                                                        .author = world->bob,
+                                                        .in_reply_to = "https://ward.example/p/1"});
+    world->orphan = build_post(txn, &(struct build_post){.uri = "https://peer.example/2",
+                                                         .author = world->bob,
+                                                         .in_reply_to = "https://gone.example/1"});
+    world->boost = build_boost(txn, "https://peer.example/b/1", world->bob, world->post);
+    Notification mention = NOTIFICATION__INIT;
+    mention.post = world->reply.v;
+    mention.from = world->bob.v;
+    assert_int_equal(notification_add(txn, world->alice, &mention, BUILD_NOW_MS), OK);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ARENA_BYTES);
+    Post *edit;
+    assert_int_equal(post_get(txn, world->post, &arena, &edit), OK);
+    assert_int_equal(post_edit(txn, edit, BUILD_NOW_MS + 5), OK);
+    Tombstone tombstone = TOMBSTONE__INIT;
+    tombstone.uri = (char *)"https://peer.example/never";
+    assert_int_equal(tombstone_add(txn, &tombstone), OK);
+}
+
+static void fill_queues(struct world *world, struct txn *txn)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ARENA_BYTES);
+    OutJob *job;
+    Parked parked = PARKED__INIT;
+    Token token = TOKEN__INIT;
+    AuditRecord audit = AUDIT_RECORD__INIT;
+    const char *secret;
+    uint8_t digest[32] = {1};
+    bool same;
+    world->peer = build_peer(txn, "peer.example");
+    PeerHealth health = PEER_HEALTH__INIT;
+    assert_int_equal(peer_put_health(txn, world->peer, &health), OK);
+    world->job = build_job(txn, world->peer, world->post.v);
+    assert_int_equal(outqueue_get(txn, world->peer, world->job, &arena, &job), OK);
+    world->body = job->body;
+    assert_int_equal(fetched_add(txn, world->post, world->peer), OK);
+    parked.needs = (char *)"https://peer.example/users/carol";
+    parked.peer = world->peer.v;
+    assert_int_equal(parked_put(txn, &parked, WANT_KIND__ACTOR_DOCUMENT, BUILD_NOW_MS), OK);
+    world->parked = parked.id;
+    assert_int_equal(seen_add(txn, "https://peer.example/act/1", digest, 1, &same), OK);
+    token.actor = world->alice.v;
+    assert_int_equal(token_create(txn, &token, BUILD_NOW_MS, &arena, &secret), OK);
+    audit.act = (char *)"peer.allow";
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(audit_add(txn, &audit, BUILD_NOW_MS), OK);
+}
+
+static int world_open(void **state)
+{
+    struct world *world = xcalloc(1, sizeof *world);
+    world->store = store_open();
+    struct txn *txn = store_write(&world->store);
+    fill_people(world, txn);
+    fill_posts(world, txn);
+    fill_queues(world, txn);
+    store_commit(&txn);
+    *state = world;
+    return 0;
+}
+
+static int world_close(void **state)
+{
+    struct world *world = *state;
+    store_close(&world->store);
+    xfree(&world);
+    return 0;
+}
+
+static void a_store_made_by_the_rules_is_clean(void **state)
+{
+    struct world *world = *state;
+    struct said said;
+    struct check_report report;
+    if (wrong(&world->store, &said))
+        fail_msg("%s", said.text);
+    assert_int_equal(check_store(world->store.engine, NULL, NULL, &report), OK);
+    assert_true(report.records > 40);
+}
+
+/* Breaks the store by hand, asks what is wrong, and puts nothing back: one world a breach. */
+static void find(struct world *world, struct txn *txn, const char *table, const char *what)
+{
+    struct said said;
+    store_commit(&txn);
+    assert_true(wrong(&world->store, &said) > 0);
+    char expected[64];
+    const char *line;
+    snprintf(expected, sizeof expected, "%s ", table);
+    for (line = said.text; line && *line;
+         line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
+        const char *end = strchr(line, '\n');
+        const char *found = strstr(line, what);
+        if (strncmp(line, expected, strlen(expected)) == 0 && found && found < end)
+            return;
+    }
+    fail_msg("not found: %s: %s\nsaid:\n%s", table, what, said.text);
+}
+
+static struct key hash_of(struct txn *txn, const char *text)
+{
+    struct key key = {0};
+    uint8_t hash[KEY_HASH_BYTES];
+    text_hash(txn, text, hash);
+    key_add_bytes(&key, (struct bytes){hash, sizeof hash});
+    return key;
+}
+
+static void drop(struct txn *txn, enum table table, struct key key)
+{
+    assert_int_equal(engine_del(txn, table, key_bytes(&key)), OK);
+}
+
+static void put(struct txn *txn, enum table table, struct key key, struct bytes value)
+{
+    assert_int_equal(engine_put(txn, table, key_bytes(&key), value), OK);
+}
+
+static struct key kind_key(uint8_t kind, uint64_t a, uint64_t b)
+{
+    struct key key = {0};
+    key_add_u8(&key, kind);
+    key_add_u64(&key, a);
+    key_add_u64(&key, b);
+    return key;
+}
+
+static void promise_1_actor_indexes(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    drop(txn, TABLE_ACTOR_URI, hash_of(txn, "https://peer.example/users/bob"));
+    find(world, txn, "actor", "actor_uri does not name it");
+    txn = store_write(&world->store);
+    assert_int_equal(text_index_add(txn, TABLE_ACTOR_HANDLE, "eve@x.example", world->bob.v), OK);
+    find(world, txn, "actor_handle", "another handle: eve@x.example");
+    txn = store_write(&world->store);
+    assert_int_equal(text_index_add(txn, TABLE_KEY_URI, "https://x.example/key", world->bob.v), OK);
+    find(world, txn, "key_uri", "without that key");
+    txn = store_write(&world->store);
+    assert_int_equal(text_index_add(txn, TABLE_ACTOR_URI, "https://x.example/nobody", 77), OK);
+    find(world, txn, "actor_uri", "does not exist: https://x.example/nobody");
+}
+
+static void promise_2_accounts(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    drop(txn, TABLE_PRIVATE_KEY, key_id(world->alice.v));
+    find(world, txn, "account", "has no private keys: alice");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_ACTOR_HANDLE, hash_of(txn, "alice"));
+    find(world, txn, "account", "actor_handle does not name it: alice");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_ACTOR, key_id(world->alice.v));
+    find(world, txn, "account", "has no actor: alice");
+}
+
+static void promise_3_posts(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    drop(txn, TABLE_POST_URI, hash_of(txn, "https://peer.example/1"));
+    find(world, txn, "post", "post_uri does not name it: https://peer.example/1");
+    txn = store_write(&world->store);
+    struct key orphan = hash_of(txn, "https://gone.example/1");
+    key_add_u64(&orphan, world->orphan.v);
+    drop(txn, TABLE_ORPHAN, orphan);
+    find(world, txn, "post", "has no orphan row: https://peer.example/2");
+    txn = store_write(&world->store);
+    Tombstone tombstone = TOMBSTONE__INIT;
+    tombstone.uri = (char *)"https://ward.example/p/1";
+    struct key buried = hash_of(txn, tombstone.uri);
+    assert_int_equal(record_put(txn, TABLE_TOMBSTONE, key_bytes(&buried), &tombstone.base), OK);
+    find(world, txn, "post", "has a tombstone: https://ward.example/p/1");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_ACTOR, key_id(world->bob.v));
+    find(world, txn, "post", "its author does not exist");
+}
+
+static void promise_4_streams(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    assert_int_equal(stream_add(txn, (struct stream_key){STREAM_PUBLIC, 0}, world->boost), OK);
+    find(world, txn, "stream", "does not belong in this stream: https://peer.example/b/1");
+    txn = store_write(&world->store);
+    assert_int_equal(stream_add(txn, (struct stream_key){STREAM_LOCAL, 0}, (post_id){3}), OK);
+    find(world, txn, "stream", "names a post that does not exist");
+    txn = store_write(&world->store);
+    assert_int_equal(
+        stream_del(txn, (struct stream_key){STREAM_MENTION, world->bob.v}, world->post), OK);
+    find(world, txn, "post", "is not in its stream MENTION: https://ward.example/p/1");
+}
+
+static void promise_5_edges(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    drop(txn, TABLE_EDGE_REV, kind_key(EDGE_FOLLOW, world->alice.v, world->bob.v));
+    find(world, txn, "edge", "has no edge_rev");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_EDGE, kind_key(EDGE_FOLLOW, world->bob.v, world->alice.v));
+    find(world, txn, "edge_uri", "names no edge that has this URI");
+    txn = store_write(&world->store);
+    put(txn, TABLE_EDGE_REV, kind_key(EDGE_BLOCK, 1, 2), (struct bytes){0});
+    find(world, txn, "edge_rev", "has no edge");
+    txn = store_write(&world->store);
+    Edge edge = EDGE__INIT;
+    assert_int_equal(edge_add(txn, (struct edge_key){EDGE_LIKE, world->bob.v, 99}, &edge), OK);
+    find(world, txn, "edge", "leads to a post that does not exist");
+}
+
+static void promise_6_counters_and_notifications(void **state)
+{
+    static const struct {
+        enum counter_kind kind;
+        const char *said;
+    } counters[] = {
+        {COUNTER_FOLLOWERS, "says 2, there are 1"},
+        {COUNTER_POSTS, "says 2, there are 1"},
+        {COUNTER_REPLIES, "says 1, there are 0"},
+        {COUNTER_LIKES, "says 1, there are 0"},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < COUNT(counters); i++) {
+        struct txn *txn = store_write(&world->store);
+        assert_int_equal(counter_add(txn, counters[i].kind, world->alice.v, 1), OK);
+        find(world, txn, "counter", counters[i].said);
+    }
+    struct txn *txn = store_write(&world->store);
+    assert_int_equal(counter_add(txn, COUNTER_STORE, STORE_REMOTE_POSTS, 5), OK);
+    find(world, txn, "counter", "says 7, there are 2");
+    txn = store_write(&world->store);
+    assert_int_equal(counter_add(txn, COUNTER_FOLLOWING, world->bob.v, -1), OK);
+    find(world, txn, "edge", "is not counted");
+    txn = store_write(&world->store);
+    struct key same = key_ids(world->reply.v, world->alice.v);
+    key_add_u8(&same, NOTIFICATION_TYPE__MENTION);
+    key_add_u64(&same, world->bob.v);
+    key_add_u64(&same, 0);
+    drop(txn, TABLE_NOTIFIED, same);
+    find(world, txn, "notification", "notified does not name it");
+}
+
+static void promise_7_peers_are_due_exactly_once(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    put(txn, TABLE_PEER_DUE, key_ids(5, world->peer.v), (struct bytes){0});
+    find(world, txn, "peer_due", "is not at the peer's next attempt");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_PEER_DUE, key_ids(0, world->peer.v));
+    find(world, txn, "peer", "has jobs and no peer_due at its next attempt: peer.example");
+    txn = store_write(&world->store);
+    put(txn, TABLE_PEER_DUE, key_ids(0, build_peer(txn, "idle.example").v), (struct bytes){0});
+    find(world, txn, "peer_due", "the peer has no jobs");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_PEER_HOST, hash_of(txn, "idle.example"));
+    find(world, txn, "peer", "peer_host does not name it: idle.example");
+}
+
+static void promise_8_bodies_know_their_jobs(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    OutBody body = OUT_BODY__INIT;
+    body.references = 2;
+    struct key key = key_id(world->body);
+    assert_int_equal(record_put(txn, TABLE_OUTBODY, key_bytes(&key), &body.base), OK);
+    find(world, txn, "outbody", "says 2 jobs name it, there are 1");
+    txn = store_write(&world->store);
+    uint64_t lonely;
+    assert_int_equal(outqueue_add_body(txn, bytes_of("{}"), 1, &lonely), OK);
+    find(world, txn, "outbody", "no job names it");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_OUTBODY, key);
+    find(world, txn, "outqueue", "its body does not exist");
+}
+
+static void promise_9_jobs_and_ledger_agree_and_add_up(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    struct key line = key_ids(world->post.v, world->peer.v);
+    key_add_u64(&line, world->job);
+    drop(txn, TABLE_LEDGER, line);
+    find(world, txn, "outqueue", "its ledger line is missing or closed");
+    txn = store_write(&world->store);
+    Delivery open = DELIVERY__INIT;
+    line = key_ids(world->post.v, world->peer.v);
+    key_add_u64(&line, 9);
+    assert_int_equal(record_put(txn, TABLE_LEDGER, key_bytes(&line), &open.base), OK);
+    find(world, txn, "ledger", "is open and has no job");
+    txn = store_write(&world->store);
+    assert_int_equal(counter_add(txn, COUNTER_DELIVERY, DELIVERY_STATE__QUEUED, 3), OK);
+    find(world, txn, "counter", "says 4, there are 1");
+}
+
+static void promise_10_parked_items_and_wants(void **state)
+{
+    static const char needs[] = "https://peer.example/users/carol";
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    put(txn, TABLE_WANT_DUE, key_id(1), (struct bytes){0});
+    find(world, txn, "want_due", "names a want that does not exist");
+    txn = store_write(&world->store);
+    struct key due = key_id(BUILD_NOW_MS), hash = hash_of(txn, needs);
+    key_add_bytes(&due, key_bytes(&hash));
+    drop(txn, TABLE_WANT_DUE, due);
+    find(world, txn, "want", "has no want_due at its next attempt");
+    txn = store_write(&world->store);
+    struct key by = hash_of(txn, needs);
+    key_add_u64(&by, world->parked);
+    drop(txn, TABLE_PARKED_BY, by);
+    find(world, txn, "parked", "has no parked_by");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_WANT, hash_of(txn, needs));
+    find(world, txn, "parked", "nobody wants what it needs");
+    txn = store_write(&world->store);
+    assert_int_equal(counter_add(txn, COUNTER_PARKED, world->peer.v, 1), OK);
+    find(world, txn, "counter", "says 2, there are 1");
+}
+
+static void t84_promise_11_a_missing_changed_or_cut_off_audit_record_is_found(void **state)
+{
+    struct world *world = *state;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ARENA_BYTES);
+    AuditRecord *record;
+    struct txn *txn = store_write(&world->store);
+    struct key key = key_id(3);
+    assert_int_equal(audit_next(txn, 2, &arena, &record), OK);
+    drop(txn, TABLE_AUDIT, key);
+    find(world, txn, "audit", "the log ends at number 2, it was written up to 3");
+    txn = store_write(&world->store);
+    record->act = (char *)"peer.block";
+    assert_int_equal(record_put(txn, TABLE_AUDIT, key_bytes(&key), &record->base), OK);
+    find(world, txn, "audit", "the last record was changed");
+    txn = store_write(&world->store);
+    key = key_id(2);
+    assert_int_equal(audit_next(txn, 1, &arena, &record), OK);
+    record->reason = (char *)"other";
+    assert_int_equal(record_put(txn, TABLE_AUDIT, key_bytes(&key), &record->base), OK);
+    find(world, txn, "audit", "the record before was changed");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_AUDIT, key);
+    find(world, txn, "audit", "number 2 is missing");
+}
+
+static void promise_12_every_record_decodes_and_names_its_key(void **state)
+{
+    static const enum table tables[] = {
+        TABLE_ACTOR,        TABLE_ACCOUNT, TABLE_PRIVATE_KEY, TABLE_POST,    TABLE_TOMBSTONE,
+        TABLE_NOTIFICATION, TABLE_PEER,    TABLE_PEER_HEALTH, TABLE_OUTBODY, TABLE_WANT,
+        TABLE_SEEN,         TABLE_TOKEN,   TABLE_AUDIT,       TABLE_PARKED,  TABLE_OUTQUEUE,
+        TABLE_LEDGER,       TABLE_EDGE,    TABLE_POST_HISTORY};
+    struct world *world = *state;
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        struct txn *txn = store_write(&world->store);
+        struct key key = key_ids(8, 8);
+        key_add_u64(&key, 8);
+        put(txn, tables[i], key, bytes_of("\xff\xff"));
+        find(world, txn, table_name(tables[i]), "does not decode");
+    }
+    struct txn *txn = store_write(&world->store);
+    Post post = POST__INIT;
+    post.id = 4;
+    struct key key = key_id(5);
+    assert_int_equal(record_put(txn, TABLE_POST, key_bytes(&key), &post.base), OK);
+    find(world, txn, "post", "the record has another id");
+}
+
+static void a_store_larger_than_a_page_is_read_in_several(void **state)
+{
+    struct world *world = *state;
+    struct said said;
+    struct check_report report;
+    struct txn *txn = store_write(&world->store);
+    uint8_t digest[32] = {0};
+    bool same;
+    for (int i = 0; i < 2500; i++) {
+        char uri[64];
+        snprintf(uri, sizeof uri, "https://peer.example/act/many/%d", i);
+        assert_int_equal(seen_add(txn, uri, digest, 1, &same), OK);
+    }
+    store_commit(&txn);
+    if (wrong(&world->store, &said))
+        fail_msg("%s", said.text);
+    assert_int_equal(check_store(world->store.engine, NULL, NULL, &report), OK);
+    assert_true(report.records > 2500);
+}
+
+static void t95_a_store_of_a_newer_version_is_refused(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(txn_end) struct txn *txn = store_write(&store);
+    struct key newer = key_id(STORE_VERSION + 1), oldest = key_id(0);
+    struct why why;
+    assert_int_equal(migrate_store(txn, &why), OK);
+    assert_int_equal(engine_put(txn, TABLE_META, bytes_of("version"), key_bytes(&newer)), OK);
+    assert_int_equal(migrate_store(txn, &why), ERR_INVALID);
+    assert_string_equal(why.text, "the store has version 2, this program knows 1");
+    assert_int_equal(engine_put(txn, TABLE_META, bytes_of("version"), key_bytes(&oldest)), OK);
+    assert_int_equal(migrate_store(txn, &why), ERR_CORRUPT);
+    assert_int_equal(engine_del(txn, TABLE_META, bytes_of("version")), OK);
+    assert_int_equal(migrate_store(txn, &why), ERR_CORRUPT);
+}
+
+#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, world_open, world_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_A_WORLD(a_store_made_by_the_rules_is_clean),
+        IN_A_WORLD(promise_1_actor_indexes),
+        IN_A_WORLD(promise_2_accounts),
+        IN_A_WORLD(promise_3_posts),
+        IN_A_WORLD(promise_4_streams),
+        IN_A_WORLD(promise_5_edges),
+        IN_A_WORLD(promise_6_counters_and_notifications),
+        IN_A_WORLD(promise_7_peers_are_due_exactly_once),
+        IN_A_WORLD(promise_8_bodies_know_their_jobs),
+        IN_A_WORLD(promise_9_jobs_and_ledger_agree_and_add_up),
+        IN_A_WORLD(promise_10_parked_items_and_wants),
+        IN_A_WORLD(t84_promise_11_a_missing_changed_or_cut_off_audit_record_is_found),
+        IN_A_WORLD(promise_12_every_record_decodes_and_names_its_key),
+        IN_A_WORLD(a_store_larger_than_a_page_is_read_in_several),
+        cmocka_unit_test(t95_a_store_of_a_newer_version_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
