@@ -20,14 +20,15 @@ MUST_CHECK enum err document_note(const Post *post, const Actor *author, struct 
 MUST_CHECK enum err document_tombstone(const Tombstone *tombstone, struct buf *out);
 
 /*
- * Collections. Without `page` the collection itself (totalItems, first, last); with it one
- * page of 40, newest first, next and prev by id. Only what everyone may read is ever in them.
+ * Collections. Without `page` the collection itself (totalItems, first); with it one page of up
+ * to 40: posts newest first, actors in the order of their ids, `next` while there may be more.
+ * Only what everyone may read is ever in them.
  * Followers and following show the number; the items only to an allowed, signed peer
  * (`show_items`).
  */
 struct collection_page {
     bool is_page;
-    uint64_t before; /* 0: the newest */
+    uint64_t before; /* the last id of the page before; 0: the first page */
 };
 MUST_CHECK enum err document_outbox(struct txn *txn, const Actor *actor,
                                     const struct collection_page *page, struct buf *out);
