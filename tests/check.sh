@@ -84,7 +84,7 @@ count() {
         /^# (PASS|XFAIL): / { passed += $3; seen = 1 }
         /^# (FAIL|XPASS|ERROR): / { failed += $3; seen = 1 }
         END {
-            if (!seen) passed = status == 0
+            if (!seen || passed + failed == 0) passed = status == 0
             if (status != 0 && failed + 0 == 0) failed = 1
             print passed + 0, failed + 0
         }' "$1"

@@ -24,7 +24,7 @@ HOMES = {
     r"lmdb\.h": (r"storage/engine_lmdb\.c",),
     r"protobuf-c/.*|.*\.pb-c\.h": (r"storage/.*", r"federation/.*", r"node/.*"),
     r"jansson\.h": (r"federation/as2.*", r"federation/document/.*", r"federation/json.*", r"node/.*"),
-    r"curl/.*": (r"federation/(fetch|delivery|guard|transfer).*",),
+    r"curl/.*": (r"federation/(fetch|delivery|http_client).*",),
     r"microhttpd\.h": (r"node/http/.*",),
     r"libxml/.*": (r"federation/sanitize.*",),
     r"md4c.*": (r"federation/markup.*",),
@@ -40,8 +40,8 @@ BANNED = {
         ((r"storage/base/.*",), "allocate with xcalloc and friends"),
     r"rand|srand|random|srandom": ((), "not random"),
     r"gmtime|localtime|ctime|asctime": ((), "shares a buffer between threads"),
-    # gate.c: out of descriptors, with nobody to evict, there is nothing to wait for.
-    r"sleep|usleep|nanosleep": ((r"node/http/gate\.c",), "nothing sleeps: it waits for something"),
+    # Where there is nothing to wait for: out of descriptors with nobody to evict; libmicrohttpd draining.
+    r"sleep|usleep|nanosleep": ((r"node/http/(gate|server)\.c",), "nothing sleeps: it waits for something"),
 }
 OPEN_ENDS = re.compile(r"\b(TODO|FIXME|XXX|HACK|not implemented)\b")
 
