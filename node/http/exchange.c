@@ -67,23 +67,29 @@ bool request_has_credentials(const struct request *request)
 
 /* ---- suspending ---------------------------------------------------------------------------- */
 
+/*
+ * libmicrohttpd calls exchange_complete() with a lock of its own held, and takes that
+ * lock to suspend and to resume. So neither is done under mu: a connection is suspended
+ * before it is listed, and resumed after it left the list. In between it stands still,
+ * so it cannot go away.
+ */
+
 /* Under mu. */
-static void suspend(struct exchange *x)
+static void list_suspended(struct exchange *x)
 {
     struct server *server = x->server;
     assert(!x->is_suspended);
-    x->is_suspended = x->was_suspended = true;
+    x->is_suspended = true;
     x->previous = NULL;
     x->next = server->suspended;
     if (x->next)
         x->next->previous = x;
     server->suspended = x;
     server->n_suspended++;
-    MHD_suspend_connection(x->connection);
 }
 
-/* Under mu. */
-static void resume(struct exchange *x)
+/* Under mu. resume() must follow, without it. */
+static struct MHD_Connection *unlist_suspended(struct exchange *x)
 {
     struct server *server = x->server;
     assert(x->is_suspended);
@@ -92,7 +98,17 @@ static void resume(struct exchange *x)
     if (x->next)
         x->next->previous = x->previous;
     server->n_suspended--;
-    MHD_resume_connection(x->connection);
+    server->n_resuming++;
+    return x->connection;
+}
+
+static void resume(struct server *server, struct MHD_Connection *connection)
+{
+    MHD_resume_connection(connection);
+    pthread_mutex_lock(&server->mu);
+    server->n_resuming--;
+    pthread_cond_broadcast(&server->all_resumed);
+    pthread_mutex_unlock(&server->mu);
 }
 
 /* Under mu: the server stops, and nobody waits for the one who should have answered. */
@@ -106,25 +122,33 @@ static void give_up(struct exchange *x)
 void request_suspend(struct request *request)
 {
     struct exchange *x = exchange_of(request);
+    struct MHD_Connection *go_on = NULL;
     atomic_fetch_add(&x->references, 1);
+    MHD_suspend_connection(x->connection);
     pthread_mutex_lock(&x->server->mu);
-    if (x->server->is_stopping)
+    list_suspended(x);
+    if (x->server->is_stopping) {
         give_up(x);
-    else
-        suspend(x);
+        go_on = unlist_suspended(x);
+    }
     pthread_mutex_unlock(&x->server->mu);
+    if (go_on)
+        resume(x->server, go_on);
 }
 
 void request_finish(struct request *request, struct response *response)
 {
     struct exchange *x = exchange_of(request);
+    struct MHD_Connection *go_on = NULL;
     pthread_mutex_lock(&x->server->mu);
     if (!x->is_given_up) {
         x->answer = response;
         response = NULL;
-        resume(x);
+        go_on = unlist_suspended(x);
     }
     pthread_mutex_unlock(&x->server->mu);
+    if (go_on)
+        resume(x->server, go_on);
     response_free(&response);
     exchange_release(x);
 }
@@ -134,10 +158,14 @@ void exchange_give_up_all(struct server *server)
     pthread_mutex_lock(&server->mu);
     server->is_stopping = true;
     while (server->suspended) {
-        struct exchange *x = server->suspended;
-        give_up(x);
-        resume(x);
+        give_up(server->suspended);
+        struct MHD_Connection *go_on = unlist_suspended(server->suspended);
+        pthread_mutex_unlock(&server->mu);
+        resume(server, go_on);
+        pthread_mutex_lock(&server->mu);
     }
+    while (server->n_resuming)
+        pthread_cond_wait(&server->all_resumed, &server->mu);
     pthread_mutex_unlock(&server->mu);
 }
 
@@ -150,11 +178,14 @@ struct request *request_watch(struct request *request)
 void request_wake(struct request *request)
 {
     struct exchange *x = exchange_of(request);
+    struct MHD_Connection *go_on = NULL;
     pthread_mutex_lock(&x->server->mu);
     x->has_stream_news = true;
     if (x->is_suspended && x->step == EXCHANGE_ANSWERED)
-        resume(x);
+        go_on = unlist_suspended(x);
     pthread_mutex_unlock(&x->server->mu);
+    if (go_on)
+        resume(x->server, go_on);
 }
 
 void request_unwatch(struct request **request)
@@ -171,36 +202,37 @@ struct running_stream {
     struct exchange *exchange; /* one reference */
 };
 
-/* Suspends unless there was a wake since the last read. */
-static bool stream_waits(struct exchange *x)
+enum stream_next { STREAM_AGAIN, STREAM_WAIT, STREAM_STOP };
+
+/* There was nothing to read: look again when a wake came meanwhile, else stand still. */
+static enum stream_next stream_pause(struct exchange *x)
 {
+    MHD_suspend_connection(x->connection);
     pthread_mutex_lock(&x->server->mu);
-    bool waits = !x->has_stream_news && !x->server->is_stopping;
+    enum stream_next next = x->server->is_stopping ? STREAM_STOP
+                            : x->has_stream_news   ? STREAM_AGAIN
+                                                   : STREAM_WAIT;
     x->has_stream_news = false;
-    if (waits)
-        suspend(x);
+    if (next == STREAM_WAIT)
+        list_suspended(x);
     pthread_mutex_unlock(&x->server->mu);
-    return waits;
+    if (next != STREAM_WAIT)
+        MHD_resume_connection(x->connection);
+    return next;
 }
 
 static ssize_t stream_read(void *context, uint64_t at, char *out, size_t max)
 {
     struct running_stream *running = context;
     (void)at;
-    for (;;) {
-        ptrdiff_t n = running->stream.read(running->stream.context, (uint8_t *)out, max);
-        if (n < 0)
-            return MHD_CONTENT_READER_END_OF_STREAM;
-        if (n > 0)
-            return n;
-        if (stream_waits(running->exchange))
-            return UNREADY;
-        pthread_mutex_lock(&running->exchange->server->mu);
-        bool is_stopping = running->exchange->server->is_stopping;
-        pthread_mutex_unlock(&running->exchange->server->mu);
-        if (is_stopping)
-            return MHD_CONTENT_READER_END_OF_STREAM;
-    }
+    ptrdiff_t n = running->stream.read(running->stream.context, (uint8_t *)out, max);
+    if (n < 0)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (n > 0)
+        return n;
+    if (stream_pause(running->exchange) == STREAM_STOP)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    return UNREADY; /* suspended, or resumed already: called again */
 }
 
 static void stream_close(void *context)
@@ -280,11 +312,6 @@ static enum MHD_Result send_answer(struct exchange *x, struct response *response
     }
     response_free(&response);
     return result;
-}
-
-static enum MHD_Result send_error(struct exchange *x, int status, const char *why)
-{
-    return send_answer(x, response_error(status, why));
 }
 
 /* ---- reading a request --------------------------------------------------------------------- */
@@ -369,8 +396,8 @@ static bool read_head(struct exchange *x, const char *method)
     return true;
 }
 
-/* The route, before the body is there; true when the request was answered already. */
-static bool refuse_early(struct exchange *x, enum MHD_Result *result)
+/* The route, before the body is there: NULL, or why there is none for this request. */
+static struct response *find_route(struct exchange *x)
 {
     struct request *r = &x->request;
     char allow[ROUTE_ALLOW_BYTES];
@@ -379,28 +406,26 @@ static bool refuse_early(struct exchange *x, enum MHD_Result *result)
     if (e == ERR_DENIED) {
         struct response *response = response_error(405, NULL);
         response_set(response, "Allow", allow);
-        *result = send_answer(x, response);
-        return true;
+        return response;
     }
-    if (e) {
-        *result = send_error(x, 404, NULL);
-        return true;
-    }
-    if (!route_takes_type(r->match.route, request_header(r, "content-type"))) {
-        *result = send_error(x, 415, NULL);
-        return true;
-    }
-    x->body = (struct buf)BUF_INIT(route_body_max(r->match.route));
-    return false;
+    if (e)
+        return response_error(404, NULL);
+    if (!route_takes_type(r->match.route, request_header(r, "content-type")))
+        return response_error(415, NULL);
+    return NULL;
 }
 
 static enum MHD_Result begin(struct exchange *x, const char *method)
 {
-    enum MHD_Result result;
-    if (!read_head(x, method))
-        return send_error(x, 431, NULL);
-    if (refuse_early(x, &result))
-        return result;
+    struct request *r = &x->request;
+    struct response *refusal = read_head(x, method) ? find_route(x) : response_error(431, NULL);
+    if (!refusal)
+        x->body = (struct buf)BUF_INIT(route_body_max(r->match.route));
+    const char *length = request_header(r, "content-length");
+    bool has_body = request_header(r, "transfer-encoding") || (length && strcmp(length, "0") != 0);
+    if (refusal && has_body)
+        return send_answer(x, refusal); /* and the library closes the connection */
+    x->answer = refusal;
     x->step = EXCHANGE_BODY;
     return MHD_YES;
 }
@@ -420,28 +445,6 @@ static enum MHD_Result add_body(struct exchange *x, const char *data, size_t n)
     return x->body.is_full ? MHD_NO : MHD_YES; /* the gate has counted: it cannot be */
 }
 
-static enum MHD_Result run_handler(struct exchange *x)
-{
-    struct request *r = &x->request;
-    struct server *server = x->server;
-    if (x->is_overload)
-        return send_error(x, 503, NULL);
-    r->body = buf_bytes(&x->body);
-    x->step = EXCHANGE_HANDED;
-    struct response *response = server->config->guard ? server->config->guard(r) : NULL;
-    if (!response)
-        response = r->match.route->handler(r);
-    if (!response) { /* suspended, or given up at once because the server stops */
-        pthread_mutex_lock(&server->mu);
-        if (!x->was_suspended) {
-            response = x->answer;
-            x->answer = NULL;
-        }
-        pthread_mutex_unlock(&server->mu);
-    }
-    return response ? send_answer(x, response) : MHD_YES;
-}
-
 static enum MHD_Result take_answer(struct exchange *x)
 {
     pthread_mutex_lock(&x->server->mu);
@@ -449,6 +452,22 @@ static enum MHD_Result take_answer(struct exchange *x)
     x->answer = NULL;
     pthread_mutex_unlock(&x->server->mu);
     return response ? send_answer(x, response) : MHD_YES;
+}
+
+static enum MHD_Result run_handler(struct exchange *x)
+{
+    struct request *r = &x->request;
+    struct server *server = x->server;
+    if (x->is_overload)
+        return send_answer(x, response_error(503, NULL));
+    if (x->answer)
+        return take_answer(x);
+    r->body = buf_bytes(&x->body);
+    x->step = EXCHANGE_HANDED;
+    struct response *response = server->config->guard ? server->config->guard(r) : NULL;
+    if (!response)
+        response = r->match.route->handler(r);
+    return response ? send_answer(x, response) : MHD_YES; /* MHD_YES: suspended */
 }
 
 enum MHD_Result exchange_continue(void *context, struct MHD_Connection *connection, const char *url,

@@ -34,11 +34,12 @@ struct server {
     atomic_size_t references;
     atomic_uint_fast64_t requests, bodies_bytes;
 
-    /* any thread, under mu; a connection is suspended and resumed under it too */
+    /* any thread, under mu */
     pthread_mutex_t mu;
+    pthread_cond_t all_resumed;
     bool is_stopping;
     struct exchange *suspended; /* waiting for request_finish() or request_wake() */
-    size_t n_suspended;
+    size_t n_suspended, n_resuming;
 };
 
 enum exchange_step { EXCHANGE_NEW, EXCHANGE_BODY, EXCHANGE_HANDED, EXCHANGE_ANSWERED };
@@ -57,7 +58,7 @@ struct exchange {
     /* any thread, under server->mu */
     struct MHD_Connection *connection; /* NULL once completed */
     struct response *answer;           /* waits for the HTTP thread */
-    bool is_suspended, was_suspended, is_given_up, has_stream_news;
+    bool is_suspended, is_given_up, has_stream_news;
     struct exchange *next, *previous; /* in server->suspended */
 };
 

@@ -61,6 +61,7 @@ void request_finish(struct request *request, struct response *response);
  * For a stream's owner: keeps the request's connection known after its answer has begun.
  * Call request_watch() in the handler; then request_wake() from any thread has the stream's
  * `read` called again; request_unwatch() ends that. A wake after the end does nothing.
+ * Wake and finish without holding a lock that the stream's `read` or `close` takes.
  */
 struct request *request_watch(struct request *request);
 void request_wake(struct request *request);

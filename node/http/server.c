@@ -187,6 +187,7 @@ void server_release(struct server *server)
 {
     if (atomic_fetch_sub(&server->references, 1) != 1)
         return;
+    pthread_cond_destroy(&server->all_resumed);
     pthread_mutex_destroy(&server->mu);
     xfree(&server->daemons);
     xfree(&server);
@@ -235,6 +236,7 @@ enum err server_start(const struct server_config *config, const struct route *ta
         config->bodies_max_bytes ? config->bodies_max_bytes : SERVER_BODIES_MAX_BYTES;
     atomic_init(&server->references, 1);
     pthread_mutex_init(&server->mu, NULL);
+    pthread_cond_init(&server->all_resumed, NULL);
     enum err e = start_all(server, why);
     if (e) {
         server_stop(&server, 0);
