@@ -223,7 +223,7 @@ static const struct route routes[] = {
 static void set_limit(struct server_config *config, const char *name, const char *value)
 {
     struct gate_limits *l = &config->limits;
-    static struct address_range proxy;
+    static struct address_block proxy;
     long n = atol(value);
     if (strcmp(name, "head_ms") == 0)
         l->head_ms = n;
@@ -239,7 +239,7 @@ static void set_limit(struct server_config *config, const char *name, const char
         l->per_address = (size_t)n;
     else if (strcmp(name, "bodies_max_bytes") == 0)
         config->bodies_max_bytes = (uint64_t)n;
-    else if (strcmp(name, "proxy") == 0 && address_range_parse(value, &proxy) == OK)
+    else if (strcmp(name, "proxy") == 0 && address_block_parse(value, &proxy) == OK)
         config->proxies = (struct address_ranges){&proxy, 1};
     else
         exit(2);

@@ -15,10 +15,10 @@ static struct address address(const char *text)
     return out;
 }
 
-static struct address_range range(const char *text)
+static struct address_block range(const char *text)
 {
-    struct address_range out = {.bits = 0};
-    assert_int_equal(address_range_parse(text, &out), OK);
+    struct address_block out = {.bits = 0};
+    assert_int_equal(address_block_parse(text, &out), OK);
     return out;
 }
 
@@ -45,7 +45,7 @@ static void addresses_are_read_and_written(void **state)
 static void ranges_hold_their_addresses(void **state)
 {
     (void)state;
-    struct address_range all[] = {range("10.0.0.0/9"), range("2001:db8::/33"), range("192.0.2.7")};
+    struct address_block all[] = {range("10.0.0.0/9"), range("2001:db8::/33"), range("192.0.2.7")};
     struct address_ranges ranges = {all, COUNT(all)};
     static const char *const in[] = {"10.0.0.1", "10.127.255.255", "2001:db8:7fff::1", "192.0.2.7"};
     static const char *const out[] = {"10.128.0.1", "11.0.0.1", "2001:db8:8000::1", "192.0.2.8",
@@ -56,15 +56,15 @@ static void ranges_hold_their_addresses(void **state)
         assert_false(address_ranges_contain(&ranges, address(out[i])));
     static const char *const bad[] = {"10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "10.0.0.0/-1",
                                       "::/129",      "x/8",       "10.0.0.0/8x"};
-    struct address_range r;
+    struct address_block r;
     for (size_t i = 0; i < COUNT(bad); i++)
-        assert_int_equal(address_range_parse(bad[i], &r), ERR_INVALID);
+        assert_int_equal(address_block_parse(bad[i], &r), ERR_INVALID);
 }
 
 static void t79_a_client_cannot_choose_its_address(void **state)
 {
     (void)state;
-    struct address_range proxy = range("10.0.0.0/8");
+    struct address_block proxy = range("10.0.0.0/8");
     struct address_ranges proxies = {&proxy, 1};
     static const struct {
         const char *peer, *forwarded, *client;
