@@ -194,6 +194,23 @@ static enum err digest_field_check(const struct http_message *msg, const struct 
     return check(field, msg->body, why);
 }
 
+enum err signature_base(const struct http_message *msg, const struct signature *sig,
+                        struct arena *arena, struct bytes *out, struct why *why)
+{
+    if (sig->scheme == SIGNATURE_RFC9421)
+        return rfc9421_base(msg, sig, arena, out, why);
+    return cavage_base(msg, sig, TARGET_AS_RECEIVED, arena, out, why);
+}
+
+/* Everything that is covered was sent: asked here, before a key is fetched for it. */
+static enum err base_check(const struct http_message *msg, const struct signature *sig,
+                           struct why *why)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(VERIFY_ARENA_BYTES);
+    struct bytes base;
+    return signature_base(msg, sig, &arena, &base, why);
+}
+
 enum err signature_precheck(const struct http_message *msg, const struct signature *sig,
                             int64_t now_ms, const char *public_host, struct why *why)
 {
@@ -204,6 +221,8 @@ enum err signature_precheck(const struct http_message *msg, const struct signatu
         e = host_check(msg, public_host, why);
     if (!e)
         e = time_check(msg, sig, now_ms, why);
+    if (!e)
+        e = base_check(msg, sig, why);
     if (!e) /* T12, last because it reads the whole body */
         e = digest_field_check(msg, sig, "digest", digest_check, why);
     if (!e)
@@ -221,14 +240,6 @@ int64_t signature_clock_ahead_ms(const struct http_message *msg, const struct si
 }
 
 /* ---- verify ---- */
-
-enum err signature_base(const struct http_message *msg, const struct signature *sig,
-                        struct arena *arena, struct bytes *out, struct why *why)
-{
-    if (sig->scheme == SIGNATURE_RFC9421)
-        return rfc9421_base(msg, sig, arena, out, why);
-    return cavage_base(msg, sig, TARGET_AS_RECEIVED, arena, out, why);
-}
 
 enum err signature_verify(const struct http_message *msg, const struct signature *sig,
                           const struct public_key *key, struct why *why)

@@ -423,6 +423,21 @@ static void t13_too_little_signed_is_denied(void **state)
     }
 }
 
+static void t13_what_is_covered_but_was_not_sent_is_denied_before_a_key_is_fetched(void **state)
+{
+    (void)state;
+    AUTO(request_clear) struct request r;
+    struct signature sig;
+    post(&r);
+    add(&r, "Signature",
+        "keyId=\"k\",signature=\"AAAA\",headers=\"(request-target) host date digest "
+        "x-other\"");
+    assert_int_equal(signature_parse(&r.msg, &r.arena, &sig, NULL), OK);
+    assert_int_equal(signature_precheck(&r.msg, &sig, NOW_MS, "node.example", NULL), ERR_DENIED);
+    add(&r, "X-Other", "y");
+    assert_int_equal(signature_precheck(&r.msg, &sig, NOW_MS, "node.example", NULL), OK);
+}
+
 static void t14_a_signature_stays_with_its_request(void **state)
 {
     (void)state;
@@ -821,6 +836,7 @@ int main(void)
         cmocka_unit_test(t12_the_digest_must_be_there_signed_strong_and_right),
         cmocka_unit_test(t12_a_post_with_an_empty_body_needs_a_digest_too),
         cmocka_unit_test(t13_too_little_signed_is_denied),
+        cmocka_unit_test(t13_what_is_covered_but_was_not_sent_is_denied_before_a_key_is_fetched),
         cmocka_unit_test(t14_a_signature_stays_with_its_request),
         cmocka_unit_test(t14_a_request_signed_for_another_node_is_denied_though_it_verifies),
         cmocka_unit_test(t15_date_must_be_near_and_a_date),
