@@ -1,0 +1,59 @@
+/*
+ * remote - a node under test without a network: a store, a federation around it with a direct
+ * writer, accounts of ours, and peers with actors whose keys are known, that sign what they send.
+ *
+ * Whatever fails fails the test.
+ */
+#ifndef WARD_TESTS_SUPPORT_REMOTE_H
+#define WARD_TESTS_SUPPORT_REMOTE_H
+
+#include "federation/inbox.h"
+#include "federation/key.h"
+#include "tests/support/store.h"
+
+struct remote { /* an actor elsewhere */
+    const char *host, *name;
+    char uri[128], key_id[160];
+    actor_id id;
+    struct private_key *key;
+};
+
+struct node {
+    struct store store;
+    struct federation_config config;
+    struct federation fed;
+};
+
+void node_open(struct node *node); /* host STORE_HOST, allowlist mode */
+void node_close(struct node *node);
+/* An account of ours; its URI is https://STORE_HOST/users/NAME. */
+actor_id node_account(struct node *node, const char *name);
+void node_allow(struct node *node, const char *host);
+
+/* Stores the actor with its public key. remote_forget leaves the key here only. */
+void remote_create(struct node *node, struct remote *remote, const char *host, const char *name);
+void remote_clear(struct remote *remote);
+
+/* What went out in one request; a test may change any of it before node_receive. */
+struct sent {
+    struct arena arena;
+    struct http_message message;
+    struct http_header headers[8];
+    char *body;
+};
+/* `json` signed by `from` for POST /inbox with cavage; `%s` is nobody's business here. */
+void remote_sign(const struct remote *from, const char *json, struct sent *out);
+void remote_sign_as(const struct remote *from, enum signature_scheme scheme, const char *target,
+                    const char *json, struct sent *out);
+void sent_clear(struct sent *sent);
+
+/* The HTTP status of the inbox's answer, everything applied that was accepted. */
+int node_receive(struct node *node, const struct sent *sent);
+/* remote_sign and node_receive in one. */
+int node_receive_from(struct node *node, const struct remote *from, const char *json);
+char *json_format(const char *fmt, ...) PRINTF_LIKE(1, 2); /* malloc'd */
+
+size_t node_rows(struct node *node, enum table table); /* how many records a table has */
+bool node_has_post(struct node *node, const char *uri);
+
+#endif
