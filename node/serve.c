@@ -2,6 +2,7 @@
 
 #include "federation/delivery.h"
 #include "federation/fetch.h"
+#include "federation/reader.h"
 #include "node/control.h"
 #include "node/http/activitypub.h"
 #include "node/http/server.h"
@@ -26,7 +27,7 @@
 
 #define WRITER_QUEUE 4096
 #define WRITER_BATCH 512
-#define READERS_CHECK_S 30     /* how often slots of dead commands are freed */
+#define TICK_S 5               /* slots of dead commands are freed, waiting readers given up */
 #define FILES_PER_CONNECTION 3 /* the socket and both ends of the gate's pair */
 #define FILES_OTHERS 1024
 
@@ -407,6 +408,7 @@ static enum err start_public(struct serve *s, struct why *why)
 static void stop_public(struct serve *s)
 {
     server_stop(&s->public, s->config->stop_timeout_ms);
+    reader_expire(READERS_ALL, 0); /* they were answered 503: this only releases them */
 }
 
 static enum err start_admin(struct serve *s, struct why *why)
@@ -569,15 +571,15 @@ static void reload(struct serve *s)
 /* Waits for SIGTERM or SIGINT; the signals were blocked before the first thread. */
 static void wait_for_end(struct serve *s, const sigset_t *signals)
 {
-    const struct timespec check = {.tv_sec = READERS_CHECK_S};
+    const struct timespec check = {.tv_sec = TICK_S};
     for (;;) {
         int signal = sigtimedwait(signals, NULL, &check);
         if (signal == SIGHUP)
             reload(s);
-        else if (signal < 0 && errno == EAGAIN)
-            engine_check_readers(s->engine);
         else if (signal > 0)
             return;
+        engine_check_readers(s->engine);
+        reader_expire(READERS_OVERDUE, clock_mono_ms());
     }
 }
 
