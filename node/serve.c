@@ -15,7 +15,6 @@
 #include "storage/edge.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <pthread.h>
