@@ -73,6 +73,7 @@ enum err reader_identify(struct federation *fed, struct txn *txn, const struct h
     if (strcmp(out->host, config->host) == 0)
         return why_set(why, ERR_DENIED, "the key claims to be ours");
     e = policy_admit(txn, config, out->host, now_ms, &out->peer, why);
+    out->is_stranger = e == ERR_DENIED;
     if (!e)
         e = signature_precheck(msg, &signature, now_ms, config->host, why);
     if (e)

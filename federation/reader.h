@@ -22,6 +22,7 @@
 struct reader {
     char host[URI_HOST_BYTES];
     peer_id peer;
+    bool is_stranger;  /* ERR_DENIED: a better signature would not help either */
     const char *needs; /* ERR_LATER: the key document to fetch, in the arena */
 };
 

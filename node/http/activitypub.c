@@ -176,8 +176,11 @@ static void document_run(struct task *task)
     job_finish(job, job->answer(job));
 }
 
-static struct response *sign_first(void)
+/* To a host that we do not talk to there is nothing here (T85). */
+static struct response *sign_first(const struct job *job)
 {
+    if (job->reader.is_stranger)
+        return not_found();
     struct response *response = response_error(401, "sign the request (HTTP signatures)");
     response_set(response, "Accept-Signature", "sig1=(\"@method\" \"@target-uri\");created;keyid");
     response_set(response, "Vary", "Accept, Signature");
@@ -208,7 +211,7 @@ static struct response *may_have(struct job *job, struct txn *txn, const Post *p
     bool is_open =
         post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED;
     if (!job->is_known)
-        return is_open ? sign_first() : not_found();
+        return is_open ? sign_first(job) : not_found();
     return audience_may_host_read(txn, post, job->reader.host) ? NULL : not_found();
 }
 
@@ -319,7 +322,7 @@ static struct response *answer_collection(struct job *job)
     if (e)
         return response_of_err(e, NULL);
     if (!job->is_known)
-        return sign_first();
+        return sign_first(job);
     struct bytes path = target_path(job->request->target);
     const uint8_t *slash = memrchr(path.p, '/', path.n);
     const char *name = arena_strndup(&arena, slash + 1, path.n - (size_t)(slash + 1 - path.p));

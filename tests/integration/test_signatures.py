@@ -181,6 +181,7 @@ def t17_a_peer_cannot_speak_for_another_peers_actor():
 @tap.test
 def t17_an_actor_cannot_speak_for_its_neighbour():
     neighbour = friend.actor("neighbour")
+    node.cli("lookup", neighbour.id)
     note, create = _create()
     refused(neighbour.send(neighbour.sign(neighbour.request(inbox, create))), 401, 403)
     _left_no_trace(note)
