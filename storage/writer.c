@@ -141,8 +141,13 @@ enum err writer_start(struct engine *engine, const struct writer_config *config,
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     int rc = pthread_create(&writer->thread, &attributes, loop, writer);
     pthread_attr_destroy(&attributes);
+    if (rc) {
+        queue_free(&writer->queue);
+        writer_stop(&writer); /* as a direct one: there is no thread to join */
+        return ERR_STORE;
+    }
     *out = writer;
-    return rc ? ERR_STORE : OK;
+    return OK;
 }
 
 struct writer *writer_create_direct(struct engine *engine)
