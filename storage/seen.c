@@ -33,3 +33,27 @@ bool seen_has(struct txn *txn, const char *activity_uri)
     text_hash(txn, activity_uri, hash);
     return engine_get(txn, TABLE_SEEN, (struct bytes){hash, sizeof hash}, &any) == OK;
 }
+
+enum err seen_expire(struct txn *txn, uint8_t hash[KEY_HASH_BYTES], unsigned max, int64_t before_ms)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(SEEN_ARENA_BYTES);
+    AUTO(range_close) struct range range = {0};
+    struct key lo = {0};
+    struct bytes key, value;
+    key_add_bytes(&lo, (struct bytes){hash, KEY_HASH_BYTES});
+    key_add_u8(&lo, 0); /* the first key after it */
+    enum err e = range_open(txn, TABLE_SEEN, key_bytes(&lo), (struct bytes){0}, RANGE_UP, &range);
+    for (unsigned i = 0; !e && i < max; i++) {
+        Seen *seen;
+        if ((e = range_next(&range, &key, &value)))
+            return e;
+        if (key.n != KEY_HASH_BYTES)
+            return ERR_CORRUPT;
+        memcpy(hash, key.p, KEY_HASH_BYTES);
+        e = record_decode(&seen__descriptor, value, &arena, &seen);
+        if (!e && seen->received_ms < before_ms)
+            e = engine_del(txn, TABLE_SEEN, (struct bytes){hash, KEY_HASH_BYTES});
+        arena_clear(&arena);
+    }
+    return e;
+}

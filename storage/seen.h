@@ -10,5 +10,11 @@
 MUST_CHECK enum err seen_add(struct txn *txn, const char *activity_uri, const uint8_t digest[32],
                              int64_t now_ms, bool *same);
 bool seen_has(struct txn *txn, const char *activity_uri);
+/*
+ * Forgets what was received before `before_ms`, looking at up to `max` rows after `hash` (start
+ * with zeros), which is moved on. ERR_NOTFOUND: that was the last of them.
+ */
+MUST_CHECK enum err seen_expire(struct txn *txn, uint8_t hash[KEY_HASH_BYTES], unsigned max,
+                                int64_t before_ms);
 
 #endif

@@ -16,8 +16,10 @@
 #include "tests/support/builders.h"
 #include "tests/support/store.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -473,6 +475,54 @@ static void a_store_larger_than_a_page_is_read_in_several(void **state)
     assert_true(report.records > 2500);
 }
 
+/* Writes all the time, in commits of one operation each. */
+struct churn {
+    struct world *world;
+    atomic_bool stop;
+    unsigned rounds;
+};
+
+static void *churn_run(void *context)
+{
+    struct churn *churn = context;
+    struct world *world = churn->world;
+    for (; !atomic_load(&churn->stop); churn->rounds++) {
+        struct txn *txn = store_write(&world->store);
+        struct build_post with = {.uri = "https://peer.example/churn",
+                                  .author = world->bob,
+                                  .in_reply_to = "https://ward.example/p/1"};
+        char uri[64];
+        snprintf(uri, sizeof uri, "https://peer.example/churn/%u", churn->rounds);
+        with.uri = uri;
+        post_id id = build_post(txn, &with);
+        uint64_t job = build_job(txn, world->peer, id.v);
+        store_commit(&txn);
+        txn = store_write(&world->store);
+        if (outqueue_end(txn, world->peer, job, DELIVERY_STATE__DELIVERED, 202, "", 1) ||
+            post_delete(txn, id, BUILD_NOW_MS))
+            abort();
+        store_commit(&txn);
+    }
+    return NULL;
+}
+
+static void a_live_store_raises_no_false_alarm(void **state)
+{
+    struct world *world = *state;
+    struct churn churn = {.world = world};
+    struct said said;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, churn_run, &churn), 0);
+    uint64_t alarms = 0;
+    for (int i = 0; i < 10 && !alarms; i++)
+        alarms = wrong(&world->store, &said);
+    atomic_store(&churn.stop, true);
+    pthread_join(thread, NULL);
+    if (alarms)
+        fail_msg("%s", said.text);
+    assert_true(churn.rounds > 0);
+}
+
 static void t95_a_store_of_a_newer_version_is_refused(void **state)
 {
     (void)state;
@@ -509,6 +559,7 @@ int main(void)
         IN_A_WORLD(t84_promise_11_a_missing_changed_or_cut_off_audit_record_is_found),
         IN_A_WORLD(promise_12_every_record_decodes_and_names_its_key),
         IN_A_WORLD(a_store_larger_than_a_page_is_read_in_several),
+        IN_A_WORLD(a_live_store_raises_no_false_alarm),
         cmocka_unit_test(t95_a_store_of_a_newer_version_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

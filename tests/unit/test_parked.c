@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -168,6 +169,29 @@ static void t25_an_activity_seen_twice_is_told_from_another_with_its_id(void **s
     assert_true(seen_has(txn, CAROL));
 }
 
+static void what_was_seen_long_ago_is_forgotten_in_steps(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(txn_end) struct txn *txn = store_write(&store);
+    uint8_t digest[32] = {1}, hash[KEY_HASH_BYTES] = {0};
+    char uri[64];
+    bool same;
+    unsigned left = 0;
+    for (int i = 0; i < 50; i++) {
+        snprintf(uri, sizeof uri, "https://peer.example/act/%d", i);
+        assert_int_equal(seen_add(txn, uri, digest, i, &same), OK);
+    }
+    while (seen_expire(txn, hash, 7, 30) == OK)
+        ;
+    for (int i = 0; i < 50; i++) {
+        snprintf(uri, sizeof uri, "https://peer.example/act/%d", i);
+        assert_true(seen_has(txn, uri) == (i >= 30));
+        left += seen_has(txn, uri);
+    }
+    assert_int_equal(left, 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_want_is_due_at_its_next_attempt_only),
         cmocka_unit_test(t20_a_failed_want_is_a_negative_cache_until_it_is_dropped),
         cmocka_unit_test(a_want_nobody_waits_for_is_not_stored_unless_it_failed),
+        cmocka_unit_test(what_was_seen_long_ago_is_forgotten_in_steps),
         cmocka_unit_test(t25_an_activity_seen_twice_is_told_from_another_with_its_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
