@@ -61,14 +61,13 @@ struct config {
         const char *data;   /* directory */
         int64_t federation; /* enum federation_mode */
         bool is_insecure_http;
-        bool is_publishing_openly;
         struct config_ranges allow_addresses;
     } node;
 
     struct {
         struct config_addresses listen, admin_listen;
         const char *tls_cert, *tls_key; /* NULL: plain http, behind a proxy */
-        struct config_ranges trusted_proxies;
+        struct config_ranges trusted_proxies, peer_addresses;
         int64_t threads; /* 0: one per core */
         int64_t connections_max, connections_per_address, connections_per_peer;
         int64_t header_timeout_ms, request_timeout_ms, idle_timeout_ms;

@@ -20,7 +20,6 @@ static const struct {
     {"delivery.refused", "Deliveries a peer refused for good."},
     {"fetch.failed", "Fetches that brought nothing usable."},
     {"fetch.done", "Documents fetched."},
-    {"http.refused", "Requests the gate or the router refused."},
     {"inbox.accepted", "Activities answered 2xx and applied."},
     {"inbox.dropped", "Parked activities given up: what they waited for never came."},
     {"inbox.ignored", "Activities answered 2xx that ask for nothing we do."},

@@ -519,7 +519,8 @@ static enum err fill_servers(struct serve *s, struct why *why)
     fill_listen(&c->http.listen, is_tls, &s->public_config);
     s->admin_config = (struct server_config){.limits = GATE_LIMITS_DEFAULT, .threads = 1};
     fill_listen(&c->http.admin_listen, false, &s->admin_config);
-    return fill_ranges(s, &c->http.trusted_proxies, &s->public_config.proxies, why);
+    enum err e = fill_ranges(s, &c->http.peer_addresses, &s->public_config.known, why);
+    return e ? e : fill_ranges(s, &c->http.trusted_proxies, &s->public_config.proxies, why);
 }
 
 static void fill_federation(struct serve *s)

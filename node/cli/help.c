@@ -7,8 +7,15 @@
 
 static const struct cli_noun help_noun;
 const struct cli_noun *const cli_nouns[] = {
-    &help_noun,
-    NULL,
+    &cli_init_noun,
+
+    &cli_status_noun,   &cli_account_noun,  &cli_token_noun,
+    &cli_follow_noun,   &cli_unfollow_noun, &cli_post_noun,
+    &cli_edit_noun,     &cli_delete_noun,   &cli_boost_noun,
+    &cli_unboost_noun,  &cli_like_noun,     &cli_unlike_noun,
+    &cli_timeline_noun, &cli_thread_noun,   &cli_lookup_noun,
+    &cli_peer_noun,     &cli_delivery_noun, &cli_queue_noun,
+    &cli_check_noun,    &help_noun,         NULL,
 };
 
 const struct cli_noun *cli_noun_find(const char *name)
@@ -56,7 +63,7 @@ static void print_usage(const struct cli_noun *noun, const struct cli_command *c
 static void print_option(const struct cli_option *o, FILE *out)
 {
     int n = fprintf(out, "  --%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
-    fprintf(out, "%*s%s\n", n < 26 ? 26 - n : 1, "", o->text);
+    fprintf(out, "%*s%s\n", n < 26 ? 26 - n : 2, "", o->text);
 }
 
 void cli_help_command(const struct cli_noun *noun, const struct cli_command *command, FILE *out)

@@ -136,13 +136,13 @@ enum err cli_find_peer(struct cli_store *store, const char *host, peer_id *out, 
 
 enum err cli_date(const char *text, int64_t *out_ms, struct why *why)
 {
-    char midnight[40];
+    char moment[40];
     if (!strcmp(text, "never")) {
         *out_ms = 0;
         return OK;
     }
-    snprintf(midnight, sizeof midnight, strlen(text) == 10 ? "%.10sT00:00:00Z" : "%.35s", text);
-    if (clock_parse_rfc3339(midnight, out_ms))
+    snprintf(moment, sizeof moment, strlen(text) == 10 ? "%.10sT23:59:59Z" : "%.35s", text);
+    if (clock_parse_rfc3339(moment, out_ms))
         return why_set(why, ERR_INVALID, "\"%.40s\" is no date; write for example 2027-03-31",
                        text);
     return OK;

@@ -49,7 +49,7 @@ MUST_CHECK enum err cli_find_peer(struct cli_store *store, const char *host, pee
 MUST_CHECK enum err cli_host(struct cli_store *store, const char *text, const char **out,
                              struct why *why);
 
-/* "2027-03-31" or RFC 3339; "never" is 0. */
+/* "2027-03-31" (to its end, UTC) or RFC 3339; "never" is 0. */
 MUST_CHECK enum err cli_date(const char *text, int64_t *out_ms, struct why *why);
 
 /* A sentence for each of our error codes, when nothing below said one. */
