@@ -161,7 +161,8 @@ static void dangerous_switches_and_raised_limits_are_warned_about(void **state)
 {
     (void)state;
     static const char *const risky[] = {"insecure_http = true", "allow_addresses = 127.0.0.0/8",
-                                        "federation = open",    "activity_max = 2 MiB", "workers_queue = 1025"};
+                                        "federation = open", "activity_max = 2 MiB",
+                                        "workers_queue = 1025"};
     for (size_t i = 0; i < COUNT(risky); i++) {
         AUTO(config_free) struct config *c = NULL;
         char text[128];
