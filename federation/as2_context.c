@@ -96,7 +96,7 @@ static enum err inline_check(json_t *context, struct why *why)
     }
     json_array_foreach(context, i, entry)
     {
-        enum err e = json_is_object(entry) ? inline_check(entry, why) : OK;
+        enum err e = inline_check(entry, why);
         if (e)
             return e;
     }

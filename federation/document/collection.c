@@ -173,7 +173,7 @@ enum err document_featured(struct txn *txn, const Actor *actor, struct buf *out)
     struct edge_key key = {EDGE_PIN, actor->id, 0};
     struct jw w = {.buf = out};
     unsigned written = 0;
-    enum err e;
+    enum err e = OK;
     jw_object(&w, NULL);
     part_context(&w);
     jw_text(&w, "id", actor->featured);
@@ -186,6 +186,8 @@ enum err document_featured(struct txn *txn, const Actor *actor, struct buf *out)
             return e;
         written += is_written;
     }
+    if (e && e != ERR_NOTFOUND)
+        return e;
     jw_list_end(&w);
     jw_number(&w, "totalItems", written);
     jw_object_end(&w);
