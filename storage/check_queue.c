@@ -158,15 +158,12 @@ enum err check_parked_by(struct check *check)
 enum err check_want(struct check *check)
 {
     Want *want;
-    uint64_t first;
     if (!check_decode(check, &want__descriptor, &want))
         return OK;
     if (!check_hashes(check, want->uri))
         check_wrong(check, "the key is not the hash of the URI: %s", want->uri);
     if (want->failed_ms)
         return OK; /* negative cache */
-    if (parked_next(check->txn, want->uri, 0, &first))
-        check_wrong(check, "nothing waits for it: %s", want->uri);
     struct key due = key_id(want->next_attempt_ms < 0 ? 0 : (uint64_t)want->next_attempt_ms);
     key_add_bytes(&due, check->key);
     if (!check_has(check, TABLE_WANT_DUE, due))

@@ -59,8 +59,8 @@
  *  8 outbody.references is the number of jobs that name it; no body without a job.
  *  9 a job with a subject has its ledger line in state QUEUED or RETRY, and such a line has its
  *    job.
- * 10 every parked item has its parked_by and its want; every want has something parked or is
- *    a negative-cache entry; want_due names a want that has that next_attempt_ms.
+ * 10 every parked item has its parked_by and its want; every want is due, by exactly one
+ *    want_due at its next_attempt_ms, or is a negative-cache entry and not due.
  * 11 the audit records are numbered without a gap and each holds the hash of the one before;
  *    meta audit_head (seq:8 SHA-256:32) names the last.
  * 12 every record decodes; every id in a key equals the id in its value.

@@ -55,7 +55,7 @@ static enum err due_clear(struct txn *txn, const Want *want)
     return e == ERR_NOTFOUND ? ERR_CORRUPT : e;
 }
 
-static enum err want_store(struct txn *txn, const Want *want)
+enum err want_put(struct txn *txn, const Want *want)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(WANT_ARENA_BYTES);
     struct key key = hash_key(txn, want->uri);
@@ -78,13 +78,6 @@ static enum err want_remove(struct txn *txn, const Want *want)
     struct key key = hash_key(txn, want->uri);
     enum err e = due_clear(txn, want);
     return e ? e : engine_del(txn, TABLE_WANT, key_bytes(&key));
-}
-
-enum err want_put(struct txn *txn, const Want *want)
-{
-    uint64_t first;
-    enum err e = want->failed_ms ? OK : parked_next(txn, want->uri, 0, &first);
-    return e ? e : want_store(txn, want);
 }
 
 enum err want_del(struct txn *txn, const char *uri)
@@ -174,7 +167,7 @@ static enum err want_ensure(struct txn *txn, const char *uri, WantKind kind, int
         return OK;
     if (!e && old->failed_ms + WANT_FAILED_MS > now_ms)
         want.next_attempt_ms = old->failed_ms + WANT_FAILED_MS;
-    return want_store(txn, &want);
+    return want_put(txn, &want);
 }
 
 /* ---- parked items ---- */

@@ -22,8 +22,9 @@ MUST_CHECK enum err parked_next(struct txn *txn, const char *needs, uint64_t aft
 MUST_CHECK enum err parked_del(struct txn *txn, uint64_t id);
 
 MUST_CHECK enum err want_get(struct txn *txn, const char *uri, struct arena *arena, Want **out);
-/* Inserts or replaces, keeps want_due right (a failed want is not due). A failed one is the
- * negative cache. ERR_NOTFOUND: it has not failed and nothing waits for it any more. */
+/* Inserts or replaces, keeps want_due right. A failed one is the negative cache and not due. One
+ * with nothing parked is allowed: a reader waits for it in memory. Read again what is replaced:
+ * the last parked_del removes a want. */
 MUST_CHECK enum err want_put(struct txn *txn, const Want *want);
 /* ERR_INVALID while something is parked under it. */
 MUST_CHECK enum err want_del(struct txn *txn, const char *uri);

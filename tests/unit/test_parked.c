@@ -133,7 +133,7 @@ static void t20_a_failed_want_is_a_negative_cache_until_it_is_dropped(void **sta
     assert_int_equal(due_count(txn), 1);
 }
 
-static void a_want_nobody_waits_for_is_not_stored_unless_it_failed(void **state)
+static void a_want_can_be_without_parked_items_and_is_dropped_by_hand(void **state)
 {
     (void)state;
     AUTO(store_close) struct store store = store_open();
@@ -143,9 +143,11 @@ static void a_want_nobody_waits_for_is_not_stored_unless_it_failed(void **state)
     Want want = WANT__INIT, *found;
     want.uri = (char *)CAROL;
     want.next_attempt_ms = 5;
-    assert_int_equal(want_put(txn, &want), ERR_NOTFOUND);
+    assert_int_equal(want_put(txn, &want), OK);
+    assert_int_equal(due_count(txn), 1);
     want.failed_ms = 5;
     assert_int_equal(want_put(txn, &want), OK);
+    assert_int_equal(due_count(txn), 0);
     assert_int_equal(want_next(txn, hash, &arena, &found), OK);
     assert_string_equal(found->uri, CAROL);
     assert_int_equal(want_next(txn, hash, &arena, &found), ERR_NOTFOUND);
@@ -199,7 +201,7 @@ int main(void)
         cmocka_unit_test(t63_a_peer_cannot_park_more_than_its_quota),
         cmocka_unit_test(a_want_is_due_at_its_next_attempt_only),
         cmocka_unit_test(t20_a_failed_want_is_a_negative_cache_until_it_is_dropped),
-        cmocka_unit_test(a_want_nobody_waits_for_is_not_stored_unless_it_failed),
+        cmocka_unit_test(a_want_can_be_without_parked_items_and_is_dropped_by_hand),
         cmocka_unit_test(what_was_seen_long_ago_is_forgotten_in_steps),
         cmocka_unit_test(t25_an_activity_seen_twice_is_told_from_another_with_its_id),
     };
