@@ -96,6 +96,17 @@ static void set_phase(struct errand *errand, enum phase phase)
     pthread_mutex_unlock(&f->mu);
 }
 
+/* From another thread: the last it does with the errand. Woken under the lock, because once that is
+ * released the fetcher may be stopped and gone. */
+static void hand_back(struct errand *errand, enum phase phase)
+{
+    struct fetcher *f = errand->fetcher;
+    pthread_mutex_lock(&f->mu);
+    errand->phase = phase;
+    http_loop_wake(f->loop);
+    pthread_mutex_unlock(&f->mu);
+}
+
 static enum phase phase_of(struct errand *errand)
 {
     pthread_mutex_lock(&errand->fetcher->mu);
@@ -255,20 +266,17 @@ static enum err settle_apply(struct txn *txn, struct mutation *m)
 static void settle_done(struct mutation *m, enum err e)
 {
     struct errand *errand = container_of(m, struct errand, mutation);
-    struct fetcher *f = errand->fetcher;
     errand->settle_answer = e;
-    set_phase(errand, SETTLED);
-    http_loop_wake(f->loop);
+    hand_back(errand, SETTLED);
 }
 
 static void resolve_run(struct task *task)
 {
     struct errand *errand = container_of(task, struct errand, task);
-    struct fetcher *f = errand->fetcher;
     struct fetched fetched = fetch_call_result(&errand->call);
-    resolve_fetched(f->fed, errand->uri, errand->kind, errand->call.e, &fetched, &errand->call.why);
-    set_phase(errand, PAUSED); /* until_mono_ms is 0: freed by its own thread at once */
-    http_loop_wake(f->loop);
+    resolve_fetched(errand->fetcher->fed, errand->uri, errand->kind, errand->call.e, &fetched,
+                    &errand->call.why);
+    hand_back(errand, PAUSED); /* until_mono_ms is 0: freed by its own thread at once */
 }
 
 static void settle(struct errand *errand)
@@ -377,8 +385,8 @@ static void sweep_done(struct mutation *m, enum err e)
     if (!e)
         memcpy(s->hash, s->next, sizeof s->hash);
     s->fetcher->is_sweeping = false;
-    pthread_mutex_unlock(&s->fetcher->mu);
     http_loop_wake(s->fetcher->loop);
+    pthread_mutex_unlock(&s->fetcher->mu);
 }
 
 static void sweep(struct fetcher *f)
