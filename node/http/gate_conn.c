@@ -566,7 +566,9 @@ static bool read_client(struct conn *c)
         return false;
     if (c->in.n >= most || c->to_inner.n >= GATE_BUFFER_BYTES)
         return false;
-    size_t want = c->phase == PHASE_HEAD && c->in.n == 0 ? FIRST_READ_BYTES : GATE_BUFFER_BYTES;
+    size_t want = GATE_BUFFER_BYTES;
+    if (c->phase == PHASE_HEAD) /* little at first, then as much again as there is */
+        want = c->in.n < FIRST_READ_BYTES ? FIRST_READ_BYTES - c->in.n : c->in.n;
     if (want > most - c->in.n)
         want = most - c->in.n;
     size_t n = client_read(c, piece_room(&c->in, want), want);

@@ -56,7 +56,7 @@ static enum err take(void *context, size_t index, int fd, const struct sockaddr 
 
 /* ---- the daemons --------------------------------------------------------------------------- */
 
-static void on_library_message(void *context, const char *fmt, va_list args)
+static void PRINTF_LIKE(2, 0) on_library_message(void *context, const char *fmt, va_list args)
 {
     char text[256];
     (void)context;

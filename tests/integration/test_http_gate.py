@@ -332,13 +332,15 @@ def t08_encoded_bodies_are_refused():
 def t09_an_inbox_takes_the_two_activity_types():
     def inbox(kind):
         line = f"Content-Type: {kind}\r\n" if kind else ""
-        return statuses(probe, post(f"{line}Content-Length: 2\r\nConnection: close\r\n", "{}", path="/users/a/inbox"))
+        lines = f"{line}Content-Length: 2\r\nConnection: close\r\n"
+        return statuses(probe, post(lines, "{}", path="/users/a/inbox"))
     profile = "https://www.w3.org/ns/activitystreams"
     for kind in ("application/activity+json", "Application/Activity+JSON; charset=utf-8",
-                 f'application/ld+json; profile="{profile}"', f'application/ld+json;charset=utf-8; profile="x {profile}"'):
+                 f'application/ld+json; profile="{profile}"',
+                 f'application/ld+json;charset=utf-8; profile="x {profile}"'):
         tap.equal(inbox(kind), [200], kind)
-    for kind in ("text/html", "application/json", None, "application/ld+json", "text/plain; a=application/activity+json",
-                 "application/activity+json; x", "application/activity+jsonx"):
+    for kind in ("text/html", "application/json", None, "application/ld+json",
+                 "text/plain; a=application/activity+json", "application/activity+json; x", "application/activity+jsonx"):
         tap.equal(inbox(kind), [415], kind)
 
 
