@@ -134,6 +134,24 @@ struct address address_of_client(struct address peer, struct bytes forwarded,
     return client;
 }
 
+struct address address_owner(struct address address)
+{
+    if (!is_v4(address))
+        memset(address.ip + 8, 0, 8);
+    return address;
+}
+
+uint64_t address_hash(struct address address, uint64_t seed)
+{
+    uint64_t parts[2], h = seed;
+    memcpy(parts, address.ip, sizeof(parts));
+    for (size_t i = 0; i < 2; i++) {
+        h = (h ^ parts[i]) * 0x9e3779b97f4a7c15u;
+        h ^= h >> 29;
+    }
+    return h;
+}
+
 #define BUCKETS 1024 /* a power of two; about four addresses each when all 4,096 differ */
 
 struct count {
@@ -171,23 +189,9 @@ void address_counts_free(struct address_counts **counts)
     xfree(counts);
 }
 
-/* What is counted as one: an IPv4 address, an IPv6 /64. */
-static struct address owner_of(struct address address)
-{
-    if (!is_v4(address))
-        memset(address.ip + 8, 0, 8);
-    return address;
-}
-
 static struct count **find(struct address_counts *counts, struct address owner)
 {
-    uint64_t parts[2], h = counts->seed;
-    memcpy(parts, owner.ip, sizeof(parts));
-    for (size_t i = 0; i < 2; i++) {
-        h = (h ^ parts[i]) * 0x9e3779b97f4a7c15u;
-        h ^= h >> 29;
-    }
-    struct count **at = &counts->buckets[h % BUCKETS];
+    struct count **at = &counts->buckets[address_hash(owner, counts->seed) % BUCKETS];
     while (*at && memcmp((*at)->address.ip, owner.ip, sizeof(owner.ip)) != 0)
         at = &(*at)->next;
     return at;
@@ -213,7 +217,7 @@ enum err address_counts_enter(struct address_counts *counts, struct address addr
                               size_t max_per_address)
 {
     pthread_mutex_lock(&counts->mu);
-    enum err e = enter_locked(counts, owner_of(address), max_per_address);
+    enum err e = enter_locked(counts, address_owner(address), max_per_address);
     pthread_mutex_unlock(&counts->mu);
     return e;
 }
@@ -221,7 +225,7 @@ enum err address_counts_enter(struct address_counts *counts, struct address addr
 void address_counts_leave(struct address_counts *counts, struct address address)
 {
     pthread_mutex_lock(&counts->mu);
-    struct count **at = find(counts, owner_of(address));
+    struct count **at = find(counts, address_owner(address));
     assert(*at && (*at)->n && counts->in_all);
     counts->in_all--;
     if (--(*at)->n == 0) {

@@ -49,6 +49,10 @@ void address_format(struct address address, char out[ADDRESS_TEXT_BYTES]);
 struct address address_of_client(struct address peer, struct bytes forwarded,
                                  const struct address_ranges *proxies);
 
+/* What is counted as one client: an IPv4 address, the /64 of an IPv6 address. */
+struct address address_owner(struct address address);
+uint64_t address_hash(struct address address, uint64_t seed);
+
 /* How many connections there are, in all and per address. */
 struct address_counts;
 struct address_counts *address_counts_create(size_t max_in_all);

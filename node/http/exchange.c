@@ -1,5 +1,6 @@
 #include "node/http/exchange.h"
 
+#include "storage/base/clock.h"
 #include "storage/base/log.h"
 
 #include <assert.h>
@@ -400,6 +401,11 @@ static bool read_head(struct exchange *x, const char *method)
 static struct response *find_route(struct exchange *x)
 {
     struct request *r = &x->request;
+    if (x->server->rate && !rate_take(x->server->rate, r->client, clock_mono_ms())) {
+        struct response *response = response_error(429, NULL);
+        response_set(response, "Retry-After", "1"); /* by then there is allowance again */
+        return response;
+    }
     char allow[ROUTE_ALLOW_BYTES];
     enum err e = router_match(x->server->table, x->server->n_routes, bytes_of(r->method),
                               target_path(r->target), &r->arena, &r->match, allow);

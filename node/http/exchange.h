@@ -11,6 +11,7 @@
 #ifndef WARD_NODE_HTTP_EXCHANGE_H
 #define WARD_NODE_HTTP_EXCHANGE_H
 
+#include "node/http/rate.h"
 #include "node/http/server.h"
 
 #include <microhttpd.h>
@@ -26,6 +27,7 @@ struct server {
     void *context;
     uint64_t bodies_max_bytes;
     struct gate *gate;
+    struct rate *rate; /* NULL: no limit */
     size_t n_daemons;
     struct MHD_Daemon **daemons;
     int ports[GATE_LISTENERS_MAX];

@@ -189,6 +189,7 @@ void server_release(struct server *server)
         return;
     pthread_cond_destroy(&server->all_resumed);
     pthread_mutex_destroy(&server->mu);
+    rate_free(&server->rate);
     xfree(&server->daemons);
     xfree(&server);
 }
@@ -234,6 +235,10 @@ enum err server_start(const struct server_config *config, const struct route *ta
     server->context = context;
     server->bodies_max_bytes =
         config->bodies_max_bytes ? config->bodies_max_bytes : SERVER_BODIES_MAX_BYTES;
+    if (config->requests_per_s)
+        server->rate =
+            rate_create(config->requests_per_s,
+                        config->requests_burst ? config->requests_burst : config->requests_per_s);
     atomic_init(&server->references, 1);
     pthread_mutex_init(&server->mu, NULL);
     pthread_cond_init(&server->all_resumed, NULL);

@@ -31,7 +31,10 @@ struct server_config {
     struct head_hosts hosts;
     struct gate_limits limits; /* GATE_LIMITS_DEFAULT */
     struct address_ranges known, proxies;
-    size_t threads;            /* 0: one per core */
+    size_t threads; /* 0: one per core */
+    /* Requests one address may make, over time and at once; more get 429. 0: as many as it likes.
+     */
+    unsigned requests_per_s, requests_burst;
     uint64_t bodies_max_bytes; /* memory of all bodies at once, then 503; 0: the default */
     bool is_public_https;      /* a proxy in front speaks TLS with the clients */
     /*

@@ -210,7 +210,8 @@ def an_honest_request_is_answered():
 
 @tap.test
 def a_handler_sees_the_raw_target_and_every_field_in_order():
-    lines = "X-B: 1\r\nX-A:  two words \r\nX-B: 3\r\nX-Forwarded-For: 6.6.6.6\r\nConnection: close\r\nKeep-Alive: 5\r\n"
+    lines = ("X-B: 1\r\nX-A:  two words \r\nX-B: 3\r\nX-Forwarded-For: 6.6.6.6\r\n"
+             "Connection: close\r\nKeep-Alive: 5\r\n")
     data = f"GET /users/al%69ce?q=a%20b+c&r=%2F HTTP/1.1\r\n{HOST}{lines}\r\n"
     for tls in (False, True):
         seen = json.loads(exchange(probe, data, tls)[0][2])
@@ -340,7 +341,8 @@ def t09_an_inbox_takes_the_two_activity_types():
                  f'application/ld+json;charset=utf-8; profile="x {profile}"'):
         tap.equal(inbox(kind), [200], kind)
     for kind in ("text/html", "application/json", None, "application/ld+json",
-                 "text/plain; a=application/activity+json", "application/activity+json; x", "application/activity+jsonx"):
+                 "text/plain; a=application/activity+json", "application/activity+json; x",
+                 "application/activity+jsonx"):
         tap.equal(inbox(kind), [415], kind)
 
 
@@ -617,6 +619,21 @@ def t61_silent_sockets_make_way_for_those_who_speak():
         tap.check(slowest < 0.5, f"slow: {slowest:.2f} s")
         for sock in silent:
             sock.close()
+
+
+@tap.test
+def t62_one_address_cannot_take_all_the_time():
+    with Probe(requests_per_s=50, proxy="127.0.0.0/8") as limited:
+        with limited.connect() as sock:
+            got = []
+            for _ in range(120):
+                sock.sendall(f"GET /hello HTTP/1.1\r\n{HOST}X-Forwarded-For: 192.0.2.1\r\n\r\n".encode())
+                got.append(read_answer(sock))
+        many = [a for a in got if a[0] == 429]
+        tap.check(45 <= len(got) - len(many) <= 90, f"{len(many)} of {len(got)} were refused")
+        tap.equal(field(many[0], "retry-after"), "1", "Retry-After")
+        other = f"GET /hello HTTP/1.1\r\n{HOST}X-Forwarded-For: 192.0.2.2\r\nConnection: close\r\n\r\n"
+        tap.equal(statuses(limited, other), [200], "another address")
 
 
 @tap.test

@@ -239,6 +239,8 @@ static void set_limit(struct server_config *config, const char *name, const char
         l->per_address = (size_t)n;
     else if (strcmp(name, "bodies_max_bytes") == 0)
         config->bodies_max_bytes = (uint64_t)n;
+    else if (strcmp(name, "requests_per_s") == 0)
+        config->requests_per_s = (unsigned)n;
     else if (strcmp(name, "proxy") == 0 && address_block_parse(value, &proxy) == OK)
         config->proxies = (struct address_ranges){&proxy, 1};
     else
