@@ -1,5 +1,6 @@
 #include "node/setup.h"
 
+#include "storage/actor.h"
 #include "storage/meta.h"
 
 #include <assert.h>
@@ -56,10 +57,33 @@ void setup_federation(const struct config *config, struct arena *arena,
         out->back_off_ms[i] = config->delivery.backoff.item_ms[i];
 }
 
+/* The scheme of our ids, as those that exist have it. */
+static enum err check_scheme(struct txn *txn, const struct config *config, struct arena *arena,
+                             struct why *why)
+{
+    actor_id id;
+    Actor *actor;
+    enum err e = actor_instance(txn, &id);
+    if (!e)
+        e = actor_get(txn, id, arena, &actor);
+    if (e == ERR_NOTFOUND)
+        return why_set(why, ERR_CORRUPT, "%s: has no instance actor; \"ward init\" was cut short",
+                       config->node.data);
+    if (e)
+        return why_set(why, e, "%s: cannot be read", config->node.data);
+    bool is_http = strncmp(actor->uri, "http://", 7) == 0;
+    if (is_http != config->node.is_insecure_http)
+        return why_set(why, ERR_INVALID,
+                       "%s: insecure_http must be %s: the ids of this node were made so by \"ward "
+                       "init\"",
+                       config->file, is_http ? "true" : "false");
+    return OK;
+}
+
 /* Ids are made from the host: a store that changes it would disown all it ever said. */
 static enum err check_host(struct engine *engine, const struct config *config, struct why *why)
 {
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(4096);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 << 10);
     AUTO(txn_end) struct txn *txn = NULL;
     const char *host;
     enum err e = engine_read_begin(engine, &txn);
@@ -72,7 +96,7 @@ static enum err check_host(struct engine *engine, const struct config *config, s
                        "%s: host is %s, but the store in %s was made for %s; the name of a node "
                        "cannot change",
                        config->file, config->node.host, config->node.data, host);
-    return OK;
+    return check_scheme(txn, config, &arena, why);
 }
 
 enum err setup_engine(const struct config *config, enum setup_user user, struct engine **out,

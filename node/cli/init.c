@@ -16,6 +16,7 @@
 /* What was asked for; paths are absolute, because the daemon may start anywhere. */
 struct plan {
     const char *host, *listen, *config;
+    bool is_insecure_http;
     char data[PATH_MAX], tls_cert[PATH_MAX], tls_key[PATH_MAX];
     char draft[PATH_MAX]; /* the configuration until all is done */
 };
@@ -64,6 +65,7 @@ static enum err plan_make(struct cli *cli, struct plan *plan, struct why *why)
     const char *data = cli_option(cli, "data");
     plan->host = cli_option(cli, "host");
     plan->config = cli->config_file;
+    plan->is_insecure_http = cli_option(cli, "insecure-http");
     plan->listen = cli_option_or(cli, "listen", "127.0.0.1:8080");
     if (!plan->host || !data)
         return why_set(why, ERR_INVALID,
@@ -105,6 +107,10 @@ static void write_lines(const struct plan *plan, FILE *f)
           "# Whom to talk to: only peers that \"ward peer allow\" named.\n"
           "federation = allowlist\n",
           f);
+    if (plan->is_insecure_http)
+        fputs("\n# Everything can be read and changed on the way. Part of every id: stays.\n"
+              "insecure_http = true\n",
+              f);
 }
 
 static enum err write_draft(const struct plan *plan, struct why *why)
@@ -212,6 +218,7 @@ static const struct cli_option init_options[] = {
     {"host", "HOST[:PORT]", "public name of this node; it can never be changed"},
     {"data", "DIR", "directory for the database"},
     {"listen", "ADDR:PORT", "address to accept requests on (127.0.0.1:8080)"},
+    {"insecure-http", NULL, "ids by plain http, for ever: for tests and sealed networks only"},
     {"tls-cert", "FILE", "certificate chain (PEM)"},
     {"tls-key", "FILE", "its private key (PEM)"},
     {0}};

@@ -1,0 +1,255 @@
+#include "node/cli/cli.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A node in a folder of its own, and the last command that was run on it. */
+struct node {
+    char dir[64], config[96], data[96];
+    int status;
+    char *out, *err;
+};
+
+static void forget(struct node *node)
+{
+    free(node->out);
+    free(node->err);
+    node->out = node->err = NULL;
+}
+
+#define WORDS_MAX 24
+static int run(struct node *node, ...)
+{
+    const char *argv[WORDS_MAX] = {"ward", "--config", node->config};
+    int argc = 3;
+    size_t n;
+    va_list words;
+    va_start(words, node);
+    while ((argv[argc] = va_arg(words, const char *)) && argc + 1 < WORDS_MAX)
+        argc++;
+    va_end(words);
+    forget(node);
+    FILE *out = open_memstream(&node->out, &n), *err = open_memstream(&node->err, &n);
+    node->status = cli_run(argc, argv, out, err);
+    fclose(out);
+    fclose(err);
+    return node->status;
+}
+#define RUN(node, ...) run(node, __VA_ARGS__, NULL)
+
+static void expect(const struct node *node, const char *text)
+{
+    if (!strstr(node->out, text))
+        fail_msg("\"%s\" lacks \"%s\" (%s)", node->out, text, node->err);
+}
+
+static int setup(void **state)
+{
+    struct node *node = xcalloc(1, sizeof *node);
+    snprintf(node->dir, sizeof node->dir, "/tmp/ward-test-cli-XXXXXX");
+    assert_non_null(mkdtemp(node->dir));
+    snprintf(node->config, sizeof node->config, "%s/ward.conf", node->dir);
+    snprintf(node->data, sizeof node->data, "%s/data", node->dir);
+    umask(077);
+    if (RUN(node, "init", "--host", "a.example", "--data", node->data))
+        fail_msg("%s", node->err);
+    *state = node;
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static int teardown(void **state)
+{
+    struct node *node = *state;
+    nftw(node->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    forget(node);
+    free(node);
+    return 0;
+}
+
+static void init_makes_private_files_and_overwrites_nothing(void **state)
+{
+    struct node *node = *state;
+    struct stat st;
+    assert_int_equal(stat(node->config, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(stat(node->data, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_int_equal(RUN(node, "init", "--host", "b.example", "--data", node->data), 1);
+    unlink(node->config); /* the database alone is reason enough */
+    assert_int_equal(RUN(node, "init", "--host", "b.example", "--data", node->data), 1);
+    assert_non_null(strstr(node->err, "holds a database"));
+    assert_int_not_equal(access(node->config, F_OK), 0);
+}
+
+static void init_refuses_a_host_that_is_none(void **state)
+{
+    struct node *node = *state;
+    unlink(node->config);
+    assert_int_equal(RUN(node, "init", "--host", "A.Example/x", "--data", "/tmp/x"), 2);
+    assert_int_equal(RUN(node, "init", "--data", "/tmp/x"), 2);
+}
+
+static void replace_config(const struct node *node, const char *text)
+{
+    FILE *f = fopen(node->config, "w");
+    assert_non_null(f);
+    fprintf(f, "data = %s\n%s\n", node->data, text);
+    fclose(f);
+}
+
+static void a_node_cannot_change_its_name_or_scheme(void **state)
+{
+    struct node *node = *state;
+    replace_config(node, "host = b.example");
+    assert_int_equal(RUN(node, "account", "list"), 2);
+    assert_non_null(strstr(node->err, "was made for a.example"));
+    replace_config(node, "host = a.example\ninsecure_http = true");
+    assert_int_equal(RUN(node, "account", "list"), 2);
+    assert_non_null(strstr(node->err, "insecure_http must be false"));
+}
+
+static void a_dry_run_checks_and_changes_nothing(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "account", "create", "ann", "--dry-run"), 0);
+    assert_int_equal(RUN(node, "account", "show", "ann"), 1);
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "account", "create", "ann", "--dry-run"), 1);
+    assert_int_equal(RUN(node, "peer", "allow", "b.example", "--dry-run"), 0);
+    assert_int_equal(RUN(node, "peer", "list", "--json"), 0);
+    assert_string_equal(node->out, "");
+}
+
+static void peers_are_allowed_on_terms_and_blocked_on_confirmation(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "peer", "allow", "B.example:443", "--agreement", "17", "--scope",
+                         "public", "--expires", "2999-12-31"),
+                     0);
+    assert_int_equal(RUN(node, "peer", "show", "b.example", "--json"), 0);
+    expect(node, "\"state\":\"allowed\"");
+    expect(node, "\"scope\":\"public\"");
+    expect(node, "\"agreement\":\"17\"");
+    expect(node, "\"expires\":\"2999-12-31T23:59:59.000Z\"");
+    assert_int_equal(RUN(node, "peer", "block", "b.example"), 1); /* no terminal here */
+    assert_non_null(strstr(node->err, "--yes"));
+    assert_int_equal(RUN(node, "peer", "block", "b.example", "--yes"), 0);
+    assert_int_equal(RUN(node, "peer", "list", "--json"), 0);
+    expect(node, "\"state\":\"blocked\"");
+    assert_int_equal(RUN(node, "peer", "allow", "b.example", "--expires", "2001-01-01"), 2);
+    assert_int_equal(RUN(node, "peer", "allow", "a.example"), 2); /* ourselves */
+    assert_int_equal(RUN(node, "peer", "show", "c.example"), 1);
+}
+
+/* The URI a command printed, without the line's end. */
+static char *take_uri(struct node *node)
+{
+    node->out[strcspn(node->out, "\n")] = '\0';
+    return xstrdup(node->out);
+}
+
+static void a_post_is_written_read_changed_and_deleted(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "account", "create", "bob"), 0);
+    assert_int_equal(RUN(node, "follow", "bob", "ann"), 0);
+    assert_int_equal(RUN(node, "post", "ann", "Beds are *short* #icu"), 0);
+    char *uri = take_uri(node);
+    assert_int_equal(RUN(node, "timeline", "bob", "--json"), 0);
+    expect(node, uri);
+    expect(node, "\"author\":\"ann\"");
+    expect(node, "\"text\":\"Beds are short #icu\"");
+    assert_int_equal(RUN(node, "timeline", "bob", "--tag", "ICU", "--json"), 0);
+    expect(node, uri);
+    assert_int_equal(RUN(node, "like", "bob", uri), 0);
+    assert_int_equal(RUN(node, "boost", "bob", uri), 0);
+    assert_int_equal(RUN(node, "edit", uri, "Beds are free"), 0);
+    assert_int_equal(RUN(node, "thread", uri, "--json"), 0);
+    expect(node, "\"likes\":1,\"boosts\":1");
+    expect(node, "Beds are free");
+    assert_int_equal(RUN(node, "unlike", "bob", uri), 0);
+    assert_int_equal(RUN(node, "unboost", "bob", uri), 0);
+    assert_int_equal(RUN(node, "thread", uri, "--json"), 0);
+    expect(node, "\"likes\":0,\"boosts\":0");
+    assert_int_equal(RUN(node, "delete", uri), 1);
+    assert_int_equal(RUN(node, "delete", uri, "--yes"), 0);
+    assert_int_equal(RUN(node, "thread", uri), 1);
+    assert_int_equal(RUN(node, "check"), 0);
+    free(uri);
+}
+
+static void a_post_for_a_peer_has_a_line_in_its_ledger(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "peer", "allow", "b.example"), 0);
+    assert_int_equal(RUN(node, "post", "ann", "nobody follows me"), 0);
+    char *uri = take_uri(node);
+    assert_int_equal(RUN(node, "delivery", uri, "--json"), 0);
+    assert_string_equal(node->out, "");
+    assert_int_equal(RUN(node, "queue", "list", "--json"), 0);
+    assert_string_equal(node->out, "");
+    assert_int_equal(RUN(node, "queue", "retry", "b.example"), 0);
+    assert_int_equal(RUN(node, "queue", "drop", "b.example", "--yes"), 0);
+    expect(node, "dropped: 0");
+    free(uri);
+}
+
+static void a_token_is_shown_once_and_can_be_revoked(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "token", "create", "ann", "--scopes", "read fly"), 2);
+    assert_int_equal(RUN(node, "token", "create", "ann", "--scopes", "read write:statuses"), 0);
+    char *secret = take_uri(node);
+    assert_true(strlen(secret) >= 43); /* 256 bits in base64url */
+    assert_int_equal(RUN(node, "token", "list", "--json"), 0);
+    assert_null(strstr(node->out, secret));
+    char id[32] = "";
+    assert_int_equal(sscanf(node->out, "{\"id\":\"%20[0-9]\"", id), 1);
+    assert_int_equal(RUN(node, "token", "revoke", id), 0);
+    assert_int_equal(RUN(node, "token", "revoke", id), 1);
+    free(secret);
+}
+
+static void status_works_without_a_daemon(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "status", "--json"), 0);
+    expect(node, "\"host\":\"a.example\",\"running\":false");
+}
+
+#define STORED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORED(init_makes_private_files_and_overwrites_nothing),
+        STORED(init_refuses_a_host_that_is_none),
+        STORED(a_node_cannot_change_its_name_or_scheme),
+        STORED(a_dry_run_checks_and_changes_nothing),
+        STORED(peers_are_allowed_on_terms_and_blocked_on_confirmation),
+        STORED(a_post_is_written_read_changed_and_deleted),
+        STORED(a_post_for_a_peer_has_a_line_in_its_ledger),
+        STORED(a_token_is_shown_once_and_can_be_revoked),
+        STORED(status_works_without_a_daemon),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
