@@ -7,7 +7,7 @@
 
 static const struct cli_noun help_noun;
 const struct cli_noun *const cli_nouns[] = {
-    &cli_init_noun,
+    &cli_init_noun,     &cli_serve_noun,
 
     &cli_status_noun,   &cli_account_noun,  &cli_token_noun,
     &cli_follow_noun,   &cli_unfollow_noun, &cli_post_noun,
