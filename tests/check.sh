@@ -35,6 +35,11 @@ programs() { sed -n "/^$1 = /,/[^\\\\]\$/p" Makefile.am | grep -o 'tests/[^ ]*\.
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=0:exitcode=99:second_deadlock_stack=1
 
+# Vectors whose licence keeps them out of this tree are checked too where they are at hand.
+if [ -d ../shared/vectors ]; then
+    WARD_EXTRA_VECTORS=$(cd ../shared/vectors && pwd) && export WARD_EXTRA_VECTORS
+fi
+
 # ---- stages --------------------------------------------------------------------------------------
 stage_gcc() { build gcc gcc "-O2 -g"; }
 stage_unit() { make -C build/gcc check; }
@@ -56,7 +61,8 @@ stage_format() {
 stage_source() { tests/run.py --logs "$logs" tests/tools/source.py; }
 stage_distcheck() { make -C build/gcc distcheck; }
 stage_fuzz() {
-    build fuzz clang "-O1 -g" --enable-fuzzers --enable-sanitizers=address,undefined || return 1
+    build fuzz clang "-O1 -g" --enable-fuzzers --enable-sanitizers=address,undefined &&
+        make -C build/fuzz -j1 fuzzers || return 1
     local fuzzer name passed=0 failed=0
     for fuzzer in build/fuzz/tests/fuzz/fuzz_*; do
         [ -x "$fuzzer" ] && [ -f "$fuzzer" ] || continue

@@ -137,6 +137,14 @@ static void garbage_is_refused(void **state)
     json_auto_t *keys = vectors_load("rfc9421/keys.json");
     const json_t *rsa = json_object_get(keys, "test-key-rsa");
     const char *good = vectors_text(rsa, "public_pem");
+    static const char mismatched[] =
+        "-----BEGIN PUBLIC KEY-----\n"
+        "MCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=\n"
+        "-----END RSA PUBLIC KEY-----\n";
+    static const char trailing[] = /* one byte behind the key */
+        "-----BEGIN PUBLIC KEY-----\n"
+        "MCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bsA\n"
+        "-----END PUBLIC KEY-----\n";
     static const char *const bad[] = {
         "",
         "-----BEGIN PUBLIC KEY-----",
@@ -144,8 +152,8 @@ static void garbage_is_refused(void **state)
         "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
         "-----BEGIN PUBLIC KEY-----\n!!!!\n-----END PUBLIC KEY-----\n",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-        "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=\n"
-        "-----END RSA PUBLIC KEY-----\n",
+        mismatched,
+        trailing,
     };
     for (size_t i = 0; i < COUNT(bad); i++)
         assert_int_equal(parse(bad[i]), ERR_INVALID);

@@ -193,6 +193,9 @@ static void t52_what_parsers_disagree_on_is_refused(void **state)
             fail_msg("taken: %s", bad[i]);
         assert_string_not_equal(why.text, "");
     }
+    struct why why;
+    assert_int_equal(uri_check("https://user@a.example/", URI_HTTPS_ONLY, &why), ERR_INVALID);
+    assert_string_equal(why.text, "URI has userinfo");
     assert_int_equal(uri_check("http://a.example/", URI_HTTPS_ONLY, NULL), ERR_INVALID);
     assert_int_equal(uri_check("http://a.example/", URI_HTTP_TOO, NULL), OK);
 }
