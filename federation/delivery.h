@@ -38,7 +38,7 @@ MUST_CHECK enum err delivery_expedite(struct txn *txn, uint64_t peer, int64_t no
  *   UNTRIED          cavage. Moved on by a verified RFC 9421 request from there, or by an
  *                    Accept-Signature field (RFC 9421 §5.1) in any of its answers, whatever the
  *                    status: alg="ed25519" in it means RFC9421_ED25519. So two Ward nodes, which
- *                    both send that field, talk Ed25519 from their second activity on.
+ *                    both send that field with 202, talk Ed25519 from their second activity on.
  *   RFC9421...       as it says; answered 401, cavage is tried at once, and when that works ...
  *   CAVAGE           ... it stays so: RFC 9421 was tried there and refused. Only a 401 to cavage
  *                    that carries Accept-Signature moves it on again.

@@ -253,9 +253,9 @@ static enum err settle_apply(struct txn *txn, struct mutation *m)
     bool may_come = errand->call.e == ERR_LATER || errand->call.e == ERR_STORE;
     errand->is_final = !may_come || tries >= COUNT(back_off_ms);
     want->last_error = errand->call.e ? errand->call.why.text : (char *)"";
-    if (errand->call.e == OK)
+    if (errand->call.e == OK && tries < COUNT(back_off_ms))
         want->next_attempt_ms = errand->now_ms + RESOLVING_MS;
-    else if (errand->is_final)
+    else if (errand->is_final) /* also what was fetched again and again and led to nothing */
         want->failed_ms = errand->now_ms;
     else
         want->next_attempt_ms = errand->now_ms + back_off_ms[tries];

@@ -15,8 +15,8 @@
 #include "storage/schema.pb-c.h"
 
 /*
- * What a Ward node says in every answer of its inboxes, 202 and 401 alike: from then on other Ward
- * nodes sign with Ed25519, at a twentieth of the cost of RSA. Others pass it over.
+ * What a Ward node says in every 202 of its inboxes: from then on other Ward nodes sign with
+ * Ed25519, at a twentieth of the cost of RSA. Others pass it over.
  */
 #define OUTGOING_ACCEPT_SIGNATURE                                                                  \
     "sig1=(\"@method\" \"@target-uri\" \"content-digest\");created;keyid;alg=\"ed25519\""

@@ -3,6 +3,7 @@
 #include "federation/audience.h"
 #include "federation/document/document.h"
 #include "federation/inbox.h"
+#include "federation/outgoing.h"
 #include "federation/reader.h"
 #include "node/http/mediatype.h"
 #include "storage/base/clock.h"
@@ -80,6 +81,8 @@ static void inbox_answer(void *context, int status, const struct why *why)
     if (status == 401) /* tells peers that we know RFC 9421 (its section 5.1) */
         response_set(response, "Accept-Signature",
                      "sig1=(\"@method\" \"@target-uri\" \"content-digest\");created;keyid");
+    if (status == 202) /* other Ward nodes sign with Ed25519 from now on */
+        response_set(response, "Accept-Signature", OUTGOING_ACCEPT_SIGNATURE);
     if (status == 503)
         response_set(response, "Retry-After", "30");
     job_finish(job, response);
