@@ -494,6 +494,7 @@ static void finish(struct flight *f)
         d->fed->count(d->fed, !job->is_over                                ? "delivery.retry"
                               : job->ended_as == DELIVERY_STATE__DELIVERED ? "delivery.delivered"
                               : job->ended_as == DELIVERY_STATE__REFUSED   ? "delivery.refused"
+                              : job->ended_as == DELIVERY_STATE__EXPIRED   ? "delivery.expired"
                                                                            : "delivery.cancelled");
     release(f);
 }

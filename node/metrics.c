@@ -13,10 +13,11 @@ static const struct {
     const char *event, *help;
 } counter[] = {
     {"unknown", "Events this table has no row for; always 0."},
+    {"clock.jumped", "Times the clock of this machine was seen to jump."},
     {"delivery.cancelled", "Deliveries given up because policy or author said so."},
     {"delivery.delivered", "Deliveries a peer answered 2xx."},
     {"delivery.expired", "Deliveries given up after their life."},
-    {"delivery.failed", "Delivery attempts that will be tried again."},
+    {"delivery.retry", "Delivery attempts that will be made again."},
     {"delivery.refused", "Deliveries a peer refused for good."},
     {"fetch.failed", "Fetches that brought nothing usable."},
     {"fetch.done", "Documents fetched."},
@@ -25,8 +26,6 @@ static const struct {
     {"inbox.ignored", "Activities answered 2xx that ask for nothing we do."},
     {"inbox.parked", "Activities answered 2xx that wait for a document."},
     {"inbox.refused", "Activities refused."},
-    {"inbox.unavailable", "Activities answered 503."},
-    {"signature.failed", "Requests whose signature did not hold."},
 };
 static atomic_uint_fast64_t count[COUNT(counter)];
 

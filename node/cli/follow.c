@@ -31,7 +31,7 @@ static enum err run(struct cli *cli, follow_act *act, struct why *why)
         e = resolve_actor(&store.fed, cli->argument[1], &whom, why);
     if (!e)
         e = act(&store.fed, who, whom, &store.by, why);
-    if (e)
+    if (e && e != ERR_EXISTS) /* already so is done */
         return e;
     output_begin(&cli->output, OUTPUT_THING);
     output_str(&cli->output, "account", cli->argument[0]);

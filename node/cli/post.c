@@ -186,7 +186,7 @@ static enum err mark(struct cli *cli, mark_act *act, const char *state, struct w
         e = resolve_post(&store.fed, cli->argument[1], &id, why);
     if (!e)
         e = act(&store.fed, who, id, &store.by, why);
-    if (e)
+    if (e && e != ERR_EXISTS) /* already so is done */
         return e;
     output_begin(&cli->output, OUTPUT_THING);
     output_str(&cli->output, "account", cli->argument[0]);

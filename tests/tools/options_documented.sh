@@ -1,5 +1,5 @@
 #!/bin/sh
-# The manual pages against the program's own tables: every option of ward.conf, every noun, verb and
+# The manual pages, and the metrics, against the program's own tables: every option of ward.conf, every noun, verb and
 # option of the command line has its entry, and no page names what is not there. Prints TAP.
 #
 #     options_documented.sh        $WARD: the program, $srcdir: the top of the source
@@ -89,6 +89,18 @@ missing=$(for noun in $nouns; do
     done
 done)
 report every_verb_and_option_is_in_its_page "$missing"
+
+# What is counted has a row in the table of metrics.c, and the table has nothing else.
+counted=$(for file in "$srcdir"/federation/*.c "$srcdir"/federation/act/*.c; do
+    tr '\n' ' ' <"$file" | grep -oE '(->count|[^_a-z]count)\([^;]*;' | grep -oE '"[a-z]+\.[a-z]+"'
+done | sort -u)
+rows=$(grep -oE '^ *\{"[a-z]+\.[a-z]+"' "$srcdir/node/metrics.c" | tr -d ' {' | sort -u)
+if [ "$counted" = "$rows" ]; then
+    report every_counted_event_has_its_row ''
+else
+    report every_counted_event_has_its_row "counted: $(echo "$counted" | tr '\n' ' ')
+rows:    $(echo "$rows" | tr '\n' ' ')"
+fi
 
 if command -v bash >/dev/null; then
     wrong=$(bash -n "$srcdir/node/cli/ward.bash-completion" 2>&1)
