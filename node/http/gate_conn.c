@@ -745,9 +745,11 @@ static bool is_late(struct conn *c, const struct gate_limits *limits)
     case PHASE_HANDSHAKE:
         return now - c->head_from_ms > limits->head_ms;
     case PHASE_HEAD:
+        if (c->in.n == 0 && atomic_load(&c->thread->is_draining))
+            return true;
         if (c->head_from_ms)
             return now - c->head_from_ms > limits->head_ms;
-        return now - c->idle_from_ms > limits->idle_ms || atomic_load(&c->thread->is_draining);
+        return now - c->idle_from_ms > limits->idle_ms;
     case PHASE_BODY:
         return is_body_too_slow(c, limits);
     case PHASE_ANSWER:

@@ -256,7 +256,7 @@ def t03_two_lengths_never_make_a_second_request():
 @tap.test
 def t03_broken_chunks_never_make_a_second_request():
     for body in ("5;a=b\r\nhello\r\n0\r\n\r\n", "5\nhello\n0\n\n", "+5\r\nhello\r\n0\r\n\r\n", "5\r\nhelloX\r\n",
-                 "0x5\r\nhello\r\n", "\r\n", "-1\r\n", "fffffffff\r\n", "5 \r\nhello\r\n"):
+                 "0x5\r\nhello\r\n", "\r\n", "-1\r\n", "5\r\nhelloX\n0\r\n\r\n", "fffffffff\r\n", "5 \r\nhello\r\n"):
         refused(probe, post("Transfer-Encoding: chunked\r\n", body), 400)
 
 
@@ -279,7 +279,8 @@ def t05_names_and_values_are_what_they_look_like():
 @tap.test
 def t06_targets_are_plain_paths():
     for target in ("/a%00b", "/a%0ab", "/a%0d", "/%2e%2e/x", "/../x", "/rest/../hello", "//hello", "/rest//a",
-                   "/a\\b", "/a%5cb", "/a\x00b", "http://ward.test/hello", "/hello#a", "*", "hello", "/%", "/%zz"):
+                   "/a\\b", "/a%5cb", "/a\x00b", "http://ward.test/hello", "/hello#a", "*", "hello", "/%", "/%zz",
+                   "/hello?q=%00", "/hello?q=%0a"):
         refused(probe, f"GET {target} HTTP/1.1\r\n{HOST}\r\n", 400)
 
 
@@ -667,7 +668,7 @@ def t79_a_proxy_of_ours_speaks_for_its_client():
 @tap.test
 def a_stop_finishes_what_is_in_flight_and_gives_up_the_rest():
     server = Probe()
-    quick, late, idle, stream = (server.connect() for _ in range(4))
+    quick, late, idle, stream, silent = (server.connect() for _ in range(5))
     quick.sendall(f"GET /slow?ms=100 HTTP/1.1\r\n{HOST}\r\n".encode())
     late.sendall(f"GET /slow?ms=700 HTTP/1.1\r\n{HOST}\r\n".encode())
     idle.sendall(OK.encode())
@@ -679,9 +680,10 @@ def a_stop_finishes_what_is_in_flight_and_gives_up_the_rest():
     tap.equal(answers(read_until_closed(quick))[0][0], 200, "what was nearly done")
     tap.equal(answers(read_until_closed(late))[0][0], 503, "what was not")
     tap.equal(read_until_closed(idle), b"", "what was idle")
+    tap.equal(read_until_closed(silent), b"", "what had not begun")
     read_until_closed(stream)
     stopper.join()
-    for sock in (quick, late, idle, stream):
+    for sock in (quick, late, idle, stream, silent):
         sock.close()
 
 

@@ -81,6 +81,7 @@ static void t03_broken_framing_is_refused(void **state)
         "+5\r\n",
         "0x5\r\n",
         "-1\r\n",
+        "5\r\nhelloX\n0\r\n\r\n",
         "5\r\nhelloX",
         "5\r\nhello\n",
         "5\r\nhello\rX",

@@ -174,6 +174,16 @@ static void t05_names_and_values_are_what_they_look_like(void **state)
     assert_int_equal(with("X: caf\xc3\xa9\r\n"), 0);
 }
 
+static void t05_a_folded_line_is_told_as_such(void **state)
+{
+    (void)state;
+    const char *text = "GET / HTTP/1.1\r\nHost: ward.test\r\nX: a\r\n b\r\n\r\n";
+    size_t scanned = 0;
+    struct head_refusal refusal;
+    assert_int_equal(head_parse(bytes_of(text), &ours, &scanned, &parsed, &refusal), ERR_INVALID);
+    assert_string_equal(refusal.why, "a header field is folded");
+}
+
 static void t05_what_can_only_be_wrong_is_refused_at_once(void **state)
 {
     (void)state;
@@ -299,6 +309,7 @@ int main(void)
         cmocka_unit_test(t03_a_body_has_one_length),
         cmocka_unit_test(t04_the_only_transfer_coding_is_chunked),
         cmocka_unit_test(t05_names_and_values_are_what_they_look_like),
+        cmocka_unit_test(t05_a_folded_line_is_told_as_such),
         cmocka_unit_test(t05_what_can_only_be_wrong_is_refused_at_once),
         cmocka_unit_test(t06_targets_are_plain_paths),
         cmocka_unit_test(t07_any_token_is_a_method_here),
