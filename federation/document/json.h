@@ -39,7 +39,7 @@ void jw_number(struct jw *w, const char *name, int64_t n);
 void jw_fraction(struct jw *w, const char *name, float n);
 void jw_bool(struct jw *w, const char *name, bool v);
 void jw_null(struct jw *w, const char *name);
-/* RFC 3339, UTC, whole seconds: the form every peer reads. */
+/* RFC 3339, UTC, milliseconds: posts of one second keep their order. */
 void jw_time(struct jw *w, const char *name, int64_t ms);
 /* JSON we wrote ourselves. */
 void jw_raw(struct jw *w, const char *name, const char *json);
