@@ -12,9 +12,11 @@
 #include <pthread.h>
 #include <string.h>
 
-#define DUE_MAX 512         /* peers looked at in one go; the next goes on where it ended */
-#define WINDOW 256          /* jobs at the head of a peer's queue that are looked at ... */
-#define WINDOW_WIDE 4096    /* ... when none of those may go */
+#define DUE_MAX 512        /* peers looked at in one go; the next goes on where it ended */
+#define WINDOW_FIRST 32    /* jobs at the head of a peer's queue that are looked at; ... */
+#define WINDOW_USUAL 256   /* ... when those do not fill its room; ... */
+#define WINDOW_WIDEST 2048 /* ... when none of those may go */
+#define WINDOW_FACTOR 8
 #define SLOTS_MAX 1024      /* peers of which something is remembered in memory */
 #define SLOT_IDLE_MS 10000  /* a peer that had nothing to do for so long begins again with one */
 #define STALL_MS 3000       /* a peer that owes an answer for so long gets nothing more */
@@ -24,7 +26,6 @@
 #define BUSY_WAIT_MS 250
 #define STOP_GRACE_MS 5000
 #define CLOCK_JUMP_MS 60000
-#define SCRATCH_BYTES ((size_t)8 * 1024 * 1024)
 
 enum phase {
     FREE,
@@ -297,20 +298,22 @@ static enum err choose(struct delivery *d, struct txn *txn, struct slot *slot,
     enum choice_aim aim = health->failures ? CHOICE_PROBE : CHOICE_ORDER;
     int64_t wake_ms = INT64_MAX;
     size_t n = 0, taken = 0;
-    for (size_t window = WINDOW; taken == 0 && window <= WINDOW_WIDE;
-         window *= WINDOW_WIDE / WINDOW) {
+    bool is_idle = load_of(d, slot->peer).of_peer == 0;
+    /* a probe is chosen among many, lest one job be all that is ever tried */
+    size_t window = aim == CHOICE_PROBE ? WINDOW_USUAL : WINDOW_FIRST;
+    for (; window <= WINDOW_WIDEST; window *= WINDOW_FACTOR) {
         list = xrealloc(list, (window + d->flight_count) * sizeof *list);
         enum err e = read_window(d, txn, slot->peer, window, now_ms, list, &n);
         if (e)
             return e;
         taken = delivery_choose(list, n, aim, now_ms, room, chosen, &wake_ms);
-        if (n < window || load_of(d, slot->peer).of_peer > 0)
-            break; /* that was all, or the next answer brings us back */
+        if (n < window || taken == room || (window >= WINDOW_USUAL && (taken > 0 || !is_idle)))
+            break;
     }
     for (size_t i = 0; i < taken; i++)
         load(d, txn, slot->peer, &list[chosen[i]], health, now_ms);
     slot->used_mono_ms = clock_mono_ms();
-    if (load_of(d, slot->peer).of_peer == 0)
+    if (taken < room) /* nothing changes before an answer comes, a wait ends or the queue grows */
         go_quiet(txn, slot, wake_ms, now_ms);
     return OK;
 }
@@ -465,6 +468,9 @@ static const char *outcome_name(const struct delivery_job *job)
 
 static void release(struct flight *f)
 {
+    struct slot *slot = slot_find(f->delivery, f->peer);
+    if (slot)
+        slot->quiet_until_mono_ms = 0; /* others of its author or object may go now */
     delivery_job_clear(&f->job);
     f->has_bad_news = false;
     set_phase(f, FREE);

