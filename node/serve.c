@@ -44,10 +44,11 @@ struct serve {
     struct writer *writer;
     struct workers *workers;
     struct control *control;
-    struct server *public, *admin;
+    struct server *admin;
 
-    /* any thread, under mu */
+    /* any thread, under mu; the owner alone writes, so it reads without */
     pthread_mutex_t mu;
+    struct server *public;
     struct delivery *delivery;
     struct fetcher *fetcher;
 
@@ -154,8 +155,10 @@ static double gauge_deliveries(void *context)
 static struct server_counts http_counts(struct serve *s)
 {
     struct server_counts counts = {0};
+    pthread_mutex_lock(&s->mu); /* the admin address answers before it starts and while it stops */
     if (s->public)
         server_counts_get(s->public, &counts);
+    pthread_mutex_unlock(&s->mu);
     return counts;
 }
 
@@ -400,13 +403,22 @@ static const struct route *routes_with_limit(struct serve *s)
 
 static enum err start_public(struct serve *s, struct why *why)
 {
-    return server_start(&s->public_config, routes_with_limit(s), activitypub_route_count, &s->fed,
-                        &s->public, why);
+    struct server *server = NULL;
+    enum err e = server_start(&s->public_config, routes_with_limit(s), activitypub_route_count,
+                              &s->fed, &server, why);
+    pthread_mutex_lock(&s->mu);
+    s->public = server;
+    pthread_mutex_unlock(&s->mu);
+    return e;
 }
 
 static void stop_public(struct serve *s)
 {
-    server_stop(&s->public, s->config->stop_timeout_ms);
+    pthread_mutex_lock(&s->mu);
+    struct server *server = s->public;
+    s->public = NULL;
+    pthread_mutex_unlock(&s->mu);
+    server_stop(&server, s->config->stop_timeout_ms);
     reader_expire(READERS_ALL, 0); /* they were answered 503: this only releases them */
 }
 
