@@ -79,14 +79,44 @@ static size_t most_per_address(const struct gate_config *config, struct address 
     return config->limits.per_address;
 }
 
+static void wake(struct gate_thread *thread)
+{
+    uint64_t one = 1;
+    (void)!write(thread->wake, &one, sizeof(one));
+}
+
+/* The kernel does not share connections out evenly: the thread with the most makes room. */
+static void make_room(struct gate_thread *thread)
+{
+    if (evict_one(thread))
+        return;
+    struct gate_thread *most = thread;
+    for (size_t i = 0; i < thread->config->threads; i++) {
+        struct gate_thread *other = &thread->gate->threads[i];
+        if (atomic_load(&other->n_conns) > atomic_load(&most->n_conns))
+            most = other;
+    }
+    if (most == thread)
+        return;
+    atomic_fetch_add(&most->evictions_wanted, 1);
+    wake(most);
+}
+
+static void evict_for_others(struct gate_thread *thread)
+{
+    for (unsigned n = atomic_exchange(&thread->evictions_wanted, 0); n; n--)
+        if (!evict_one(thread))
+            return;
+}
+
 static bool count_in(struct gate_thread *thread, struct address address)
 {
     size_t most = most_per_address(thread->config, address);
     enum err e = address_counts_enter(thread->counts, address, most);
-    if (e == ERR_LATER && evict_one(thread))
-        e = address_counts_enter(thread->counts, address, most);
     if (e)
         atomic_fetch_add(e == ERR_LIMIT ? &thread->refused_address : &thread->refused_full, 1);
+    if (e != ERR_LIMIT && address_counts_all(thread->counts) > thread->config->limits.connections)
+        make_room(thread);
     return e == OK;
 }
 
@@ -223,6 +253,7 @@ static void *gate_loop(void *argument)
             stop_listening(thread);
         for (int i = 0; i < n; i++)
             on_event(thread, &events[i]);
+        evict_for_others(thread);
         pump_again(thread);
         if (thread->now_ms >= next_tick) {
             check_times(&thread->waiting);
@@ -282,19 +313,13 @@ static enum err run_thread(struct gate_thread *thread)
     return failed ? ERR_LIMIT : OK;
 }
 
-static void wake(struct gate_thread *thread)
-{
-    uint64_t one = 1;
-    (void)!write(thread->wake, &one, sizeof(one));
-}
-
 enum err gate_start(const struct gate_config *config, struct gate **out, struct why *why)
 {
     assert(config->threads > 0 && config->threads <= GATE_THREADS_MAX);
     assert(config->n_listeners <= GATE_LISTENERS_MAX);
     struct gate *gate = xcalloc(1, sizeof(*gate));
     gate->config = *config;
-    gate->counts = address_counts_create(config->limits.connections);
+    gate->counts = address_counts_create(config->limits.connections + GATE_OVER_MAX);
     pthread_mutex_init(&gate->mu, NULL);
     for (size_t i = 0; i < config->n_listeners; i++)
         gate->tls[i] = config->listeners[i].tls;

@@ -29,6 +29,7 @@
 #define GATE_BUFFER_BYTES (16 * 1024)
 #define GATE_LISTENERS_MAX 4
 #define GATE_THREADS_MAX 64
+#define GATE_OVER_MAX 32 /* connections over the limit while somebody is being evicted */
 
 struct gate_limits {
     int64_t head_ms;    /* TLS handshake and first head complete */

@@ -118,7 +118,7 @@ void conn_kill(struct conn *c)
     if (c->is_counted)
         address_counts_leave(c->thread->counts, c->address);
     list_remove(c);
-    c->thread->n_conns--;
+    atomic_fetch_sub(&c->thread->n_conns, 1);
     c->next_dead = c->thread->dead;
     c->thread->dead = c;
 }
@@ -676,7 +676,7 @@ void conn_add(struct gate_thread *thread, int fd, struct tls_session *tls,
     c->is_counted = true;
     c->head_from_ms = thread->now_ms;
     c->may_read_client = c->may_write_client = true;
-    thread->n_conns++;
+    atomic_fetch_add(&thread->n_conns, 1);
     enter(c, tls ? PHASE_HANDSHAKE : PHASE_HEAD);
 
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,

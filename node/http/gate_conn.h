@@ -84,13 +84,14 @@ struct gate_thread {
     struct conn_list busy;
     struct conn *again; /* had more to do than its turn allowed */
     struct conn *dead;  /* freed when no event of this batch can name them any more */
-    size_t n_conns;
     bool is_listening;
     int64_t now_ms;
     uint8_t scratch[GATE_BUFFER_BYTES];
 
     /* any thread */
     atomic_bool is_draining, is_stopping;
+    atomic_size_t n_conns;
+    atomic_uint evictions_wanted; /* by other threads, which had nobody to evict */
     atomic_uint_fast64_t accepted, refused_address, refused_full, evicted, refused_head, timed_out;
 };
 

@@ -78,7 +78,7 @@ static size_t leave_escaped(void *context, struct MHD_Connection *connection, ch
  */
 static struct MHD_Daemon *start_daemon(struct server *server)
 {
-    unsigned int connections = (unsigned int)server->config->limits.connections + 16;
+    unsigned int connections = (unsigned int)server->config->limits.connections + 2 * GATE_OVER_MAX;
     return MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC |
             MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE | MHD_USE_ERROR_LOG,

@@ -4,6 +4,7 @@
 Drives tests/support/http_probe, a server with a few routes. WARD_HTTP_PROBE names another one.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -556,6 +557,35 @@ def a_new_certificate_is_used_without_a_restart():
         tap.check(serial() != before, "still the old certificate")
         old.sendall(OK.encode())
         tap.equal(read_answer(old)[0], 200, "an old connection goes on")
+
+
+@tap.test
+def t87_a_client_certificate_counts_only_when_its_authority_is_known():
+    def new(name):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{FOLDER}/{name}.key",
+                        "-out", f"{FOLDER}/{name}.pem", "-days", "2", "-subj", f"/CN={name}"],
+                       check=True, capture_output=True)
+
+    def ask(server, name):
+        context = trusting()
+        if name:
+            context.load_cert_chain(f"{FOLDER}/{name}.pem", f"{FOLDER}/{name}.key")
+        try:
+            with server.connect(True, context) as sock:
+                sock.sendall(f"GET /show HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n".encode())
+                got = answers(read_until_closed(sock))
+        except (ssl.SSLError, ConnectionResetError, BrokenPipeError):
+            got = None
+        return json.loads(got[0][2])["cert"] if got else None
+    new("known")
+    new("foreign")
+    with open(f"{FOLDER}/known.pem", encoding="ascii") as file:
+        digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
+    with Probe(client_ca=f"{FOLDER}/known.pem") as mutual:
+        tap.equal(ask(mutual, "known"), digest, "the known one")
+        tap.equal(ask(mutual, None), "", "none")
+        tap.equal(ask(mutual, "foreign"), None, "the foreign one is refused")
+    tap.equal(ask(probe, "foreign"), "", "nobody asked for one")
 
 
 @tap.test

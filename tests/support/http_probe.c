@@ -45,6 +45,8 @@ static struct response *show(struct request *request)
     response_json_string(&out, client);
     buf_printf(&out, ",\"tls\":%s,\"body\":%zu", request->is_tls ? "true" : "false",
                request->body.n);
+    buf_str(&out, ",\"cert\":");
+    response_json_string(&out, request->client_cert);
     const char *q = request_query(request, "q");
     buf_str(&out, ",\"q\":");
     response_json_string(&out, q ? q : "(none)");
@@ -239,6 +241,8 @@ static void set_limit(struct server_config *config, const char *name, const char
         l->per_address = (size_t)n;
     else if (strcmp(name, "bodies_max_bytes") == 0)
         config->bodies_max_bytes = (uint64_t)n;
+    else if (strcmp(name, "client_ca") == 0)
+        config->tls.client_ca = value;
     else if (strcmp(name, "requests_per_s") == 0)
         config->requests_per_s = (unsigned)n;
     else if (strcmp(name, "proxy") == 0 && address_block_parse(value, &proxy) == OK)
