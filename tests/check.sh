@@ -14,16 +14,18 @@ fuzz_seconds=${WARD_FUZZ_SECONDS:-5}
 mkdir -p "$logs" && rm -rf "$results" && mkdir -p "$results"
 
 # ---- builds: each in a folder of its own ---------------------------------------------------------
-# build NAME CC CFLAGS OPTION...
+# build NAME CC CFLAGS CONFIGURE-OPTION...: everything, tests included, in build/NAME.
 build() {
+    local name=$1
+    prepare "$@" && make -C "build/$name" && make -C "build/$name" check TESTS=
+}
+prepare() {
     local name=$1 cc=$2 cflags=$3
     shift 3
     mkdir -p "build/$name"
     if [ ! -e "build/$name/Makefile" ]; then
-        (cd "build/$name" && "$root/configure" -q --enable-werror CC="${ccache:+$ccache }$cc" CFLAGS="$cflags" "$@") ||
-            return 1
+        (cd "build/$name" && "$root/configure" -q --enable-werror CC="${ccache:+$ccache }$cc" CFLAGS="$cflags" "$@")
     fi
-    make -C "build/$name" -j1 && make -C "build/$name" -j1 check TESTS=
 }
 rig() {
     local build=$1
@@ -48,7 +50,7 @@ stage_integration() { rig gcc --jobs 1 $(programs INTEGRATION_TESTS); }
 stage_interop() { rig gcc --jobs 1 $(programs INTEROP_TESTS); }
 stage_crash() { rig gcc --jobs 1 --timeout 900 $(programs CRASH_TESTS); }
 stage_clang() { build clang clang "-O2 -g" && make -C build/clang check; }
-stage_analyzer() { build analyzer gcc "-O1 -g" --enable-analyzer; }
+stage_analyzer() { prepare analyzer gcc "-O1 -g" --enable-analyzer && make -C build/analyzer; }
 stage_asan() { build asan gcc "-O1 -g" --enable-sanitizers=address,undefined; }
 stage_asan_unit() { make -C build/asan check; }
 stage_asan_integration() { rig asan --jobs 1 $(programs INTEGRATION_TESTS); }
@@ -61,8 +63,8 @@ stage_format() {
 stage_source() { tests/run.py --logs "$logs" tests/tools/source.py; }
 stage_distcheck() { make -C build/gcc distcheck; }
 stage_fuzz() {
-    build fuzz clang "-O1 -g" --enable-fuzzers --enable-sanitizers=address,undefined &&
-        make -C build/fuzz -j1 fuzzers || return 1
+    prepare fuzz clang "-O1 -g" --enable-fuzzers || return 1
+    make -C build/fuzz fuzzers || return 1
     local fuzzer name passed=0 failed=0
     for fuzzer in build/fuzz/tests/fuzz/fuzz_*; do
         [ -x "$fuzzer" ] && [ -f "$fuzzer" ] || continue
@@ -106,7 +108,7 @@ run_stage() {
         flock 9
         if [ "$failed" = 0 ]; then
             printf '[%4d s] %-18s ok: %d passed (%d s)\n' "$SECONDS" "$stage" "$passed" $((SECONDS - started))
-            grep -hE 'resident after|# figure:|figure:' "$log" | sed 's/^[# ]*/           /'
+            grep -hE 'resident after|# figure:' "$log" | sed 's/^[# ]*/           /'
         else
             printf '[%4d s] %-18s FAILED: %d passed, %d failed (%d s); the end of %s:\n' "$SECONDS" "$stage" "$passed" \
                 "$failed" $((SECONDS - started)) "${log#"$root"/}"
