@@ -48,7 +48,7 @@ stage_unit() { make -C build/gcc check; }
 stage_story() { WARD_DEMO=$root/build/demo ./quickstart --once; }
 stage_integration() { rig gcc --jobs 1 $(programs INTEGRATION_TESTS); }
 stage_interop() { rig gcc --jobs 1 $(programs INTEROP_TESTS); }
-stage_crash() { rig gcc --jobs 1 --timeout 900 $(programs CRASH_TESTS); }
+stage_crash() { rig gcc --jobs 1 --timeout 900 $(programs KILL_TESTS); }
 stage_clang() { build clang clang "-O2 -g" && make -C build/clang check; }
 stage_analyzer() { prepare analyzer gcc "-O1 -g" --enable-analyzer && make -C build/analyzer; }
 stage_asan() { build asan gcc "-O1 -g" --enable-sanitizers=address,undefined; }

@@ -48,6 +48,7 @@ const federation = createFederation({
 const keys = [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5"), await generateCryptoKeyPair("Ed25519")];
 const notes = new Map();
 const followers = new Map();
+const asked = new Map(); /* the Follow's id -> who asked us */
 const follows = new Map(); /* whom we asked: their id -> the Follow's id */
 const received = [];
 const rejected = [];
@@ -88,18 +89,23 @@ federation
     const document = await activity.toJsonLd({ format: "compact", contextLoader: ctx.contextLoader });
     received.push({ scheme: ctx.data.scheme, type: document.type, document });
     if (activity instanceof Follow) await acceptFollow(ctx, activity);
-    if (activity instanceof Undo) forgetFollower(activity);
+    if (activity instanceof Undo) await forgetFollower(ctx, activity);
   });
 
 async function acceptFollow(ctx, follow) {
   const follower = await follow.getActor(ctx);
   if (!isActor(follower) || follow.objectId?.href !== ctx.getActorUri(ME).href) return;
   followers.set(follower.id.href, follower);
+  if (follow.id) asked.set(follow.id.href, follower.id.href);
   await send(ctx, follower, new Accept({ id: newId("accept"), actor: ctx.getActorUri(ME), object: follow }));
 }
 
-function forgetFollower(undo) {
-  if (undo.actorId) followers.delete(undo.actorId.href);
+/* An Undo may embed what it undoes or name it. */
+async function forgetFollower(ctx, undo) {
+  const undone = await undo.getObject({ ...ctx, suppressError: true });
+  if (undone instanceof Follow || asked.get(undo.objectId?.href) === undo.actorId?.href) {
+    followers.delete(undo.actorId.href);
+  }
 }
 
 function newId(word) {

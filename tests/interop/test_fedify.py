@@ -148,7 +148,10 @@ def ward_fetches_from_fedify():
 @tap.test
 def deletes_cross_both_ways():
     fay.do("delete", id=seen["fay"])
-    tap.until(lambda: _in_home(seen["fay"]) is None, "the post to go")
+    try:
+        tap.until(lambda: _in_home(seen["fay"]) is None, "the post to go")
+    except tap.Failure:
+        print(node.tail(12)); print(_in_home(seen["fay"])); raise
     node.cli("delete", seen["ann"], "--yes")
     _wait("Delete", seen["ann"])
 
