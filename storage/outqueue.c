@@ -247,6 +247,25 @@ enum err outqueue_cancel(struct txn *txn, peer_id peer, DeliveryState state, uns
     return OK;
 }
 
+enum err outqueue_hasten(struct txn *txn, peer_id peer, unsigned max, uint64_t *after)
+{
+    for (unsigned i = 0; i < max; i++) {
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(JOB_ARENA_BYTES);
+        OutJob *job;
+        enum err e = outqueue_next(txn, peer, *after, &arena, &job);
+        if (e)
+            return e;
+        *after = job->seq;
+        if (!job->next_attempt_ms)
+            continue;
+        struct key key = key_ids(peer.v, job->seq);
+        job->next_attempt_ms = 0;
+        if ((e = record_put(txn, TABLE_OUTQUEUE, key_bytes(&key), &job->base)))
+            return e;
+    }
+    return OK;
+}
+
 enum err outqueue_cancel_subject(struct txn *txn, uint64_t subject, const char *why, int64_t now_ms)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(JOB_ARENA_BYTES);

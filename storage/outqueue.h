@@ -45,6 +45,9 @@ MUST_CHECK enum err outqueue_end(struct txn *txn, peer_id peer, uint64_t seq, De
 MUST_CHECK enum err outqueue_cancel(struct txn *txn, peer_id peer, DeliveryState state,
                                     unsigned max, const char *why, int64_t now_ms,
                                     uint64_t *out_left);
+/* Jobs that wait alone (refused for now) are due at once: up to `max` of those after *after, which
+ * is moved on; ERR_NOTFOUND when there are no more. */
+MUST_CHECK enum err outqueue_hasten(struct txn *txn, peer_id peer, unsigned max, uint64_t *after);
 /* Cancels what is queued about one subject, at every peer. */
 MUST_CHECK enum err outqueue_cancel_subject(struct txn *txn, uint64_t subject, const char *why,
                                             int64_t now_ms);

@@ -11,7 +11,8 @@
 #include <string.h>
 
 #define PAGE 100
-#define DROP_AT_ONCE 100 /* jobs ended in one transaction */
+#define DROP_AT_ONCE 100    /* jobs ended in one transaction */
+#define HASTEN_AT_ONCE 1000 /* jobs in one transaction */
 
 /* ---- delivery ------------------------------------------------------------------------------- */
 
@@ -177,6 +178,34 @@ static enum err count_waiting(struct cli_store *store, peer_id peer, uint64_t *o
     return e;
 }
 
+struct hasten {
+    struct mutation mutation;
+    peer_id peer;
+    uint64_t from, after; /* where this transaction starts, and (out) where it ended */
+    bool is_more;         /* out */
+};
+
+static enum err hasten_apply(struct txn *txn, struct mutation *m)
+{
+    struct hasten *hasten = container_of(m, struct hasten, mutation);
+    hasten->after = hasten->from;
+    enum err e = outqueue_hasten(txn, hasten->peer, HASTEN_AT_ONCE, &hasten->after);
+    hasten->is_more = e == OK;
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+static enum err hasten_jobs(struct cli_store *store, peer_id peer)
+{
+    struct hasten hasten = {.mutation = {.apply = hasten_apply}, .peer = peer, .is_more = true};
+    enum err e = OK;
+    while (!e && hasten.is_more) {
+        e = writer_run(store->writer, &hasten.mutation);
+        hasten.from = hasten.after;
+        hasten.is_more = hasten.is_more && !store->is_dry_run;
+    }
+    return e;
+}
+
 static enum err cli_queue_retry(struct cli *cli, struct why *why)
 {
     AUTO(cli_store_close) struct cli_store store = {0};
@@ -187,6 +216,8 @@ static enum err cli_queue_retry(struct cli *cli, struct why *why)
         e = cli_find_peer(&store, cli->argument[0], &peer, why);
     if (!e)
         e = cli_failed(count_waiting(&store, peer, &waiting), cli->argument[0], why);
+    if (!e)
+        e = cli_failed(hasten_jobs(&store, peer), cli->argument[0], why);
     if (!e)
         e = cli_peer_expedite(&store, peer, cli->argument[0], why);
     return e ? e : report(cli, "waiting", (int64_t)waiting);

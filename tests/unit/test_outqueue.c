@@ -72,6 +72,29 @@ static void a_body_lives_as_long_as_a_job_names_it(void **state)
     assert_int_equal(outqueue_body(txn, body, &arena, &json), ERR_NOTFOUND);
 }
 
+static void hastened_jobs_wait_no_longer(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(txn_end) struct txn *txn = store_write(&store);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ARENA_BYTES);
+    peer_id a = build_peer(txn, "a.example");
+    uint64_t first = build_job(txn, a, 0), second = build_job(txn, a, 0), after = 0;
+    OutJob *job;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(outqueue_get(txn, a, i ? second : first, &arena, &job), OK);
+        job->next_attempt_ms = 900;
+        assert_int_equal(outqueue_retry(txn, a, job, 403, "", 900), OK);
+    }
+    assert_int_equal(outqueue_hasten(txn, a, 1, &after), OK);
+    assert_true(after == first);
+    assert_int_equal(outqueue_get(txn, a, second, &arena, &job), OK);
+    assert_int_equal(job->next_attempt_ms, 900); /* bounded: one at a time was asked for */
+    assert_int_equal(outqueue_hasten(txn, a, 9, &after), ERR_NOTFOUND);
+    assert_int_equal(outqueue_get(txn, a, second, &arena, &job), OK);
+    assert_int_equal(job->next_attempt_ms, 0);
+}
+
 static void the_ledger_tells_what_became_of_a_job(void **state)
 {
     (void)state;
@@ -159,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_of_a_peer_come_in_the_order_they_were_added),
         cmocka_unit_test(a_body_lives_as_long_as_a_job_names_it),
+        cmocka_unit_test(hastened_jobs_wait_no_longer),
         cmocka_unit_test(the_ledger_tells_what_became_of_a_job),
         cmocka_unit_test(a_job_ends_once_and_the_counters_add_up),
         cmocka_unit_test(a_queue_is_cancelled_in_batches_and_by_subject),
