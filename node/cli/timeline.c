@@ -59,7 +59,7 @@ static enum err read_stream(struct txn *txn, struct stream *stream, struct arena
                             struct entry *entry, size_t *n)
 {
     post_id id;
-    enum err e;
+    enum err e = OK;
     while (*n < LIMIT_MAX && (e = stream_next(stream, &id)) == OK) {
         e = read_entry(txn, id, arena, &entry[*n]);
         if (e == ERR_NOTFOUND) /* deleted between two lines of this snapshot: never */
