@@ -27,7 +27,9 @@ def install(folder):
     for name in _FILES:
         shutil.copyfile(os.path.join(HERE, name), os.path.join(folder, name))
     if not fresh:
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--loglevel=error"], cwd=folder, check=True, stdin=subprocess.DEVNULL)
+        subprocess.run(
+            ["npm", "ci", "--ignore-scripts", "--loglevel=error"], cwd=folder, check=True, stdin=subprocess.DEVNULL
+        )
         shutil.copyfile(lock, stamp)
     found = glob.glob(os.path.join(folder, "node_modules/node-linux-*/bin/node"))
     return found[0] if found else shutil.which("node")

@@ -105,7 +105,7 @@ static void limits_hold(void **state)
 {
     (void)state;
     AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
-    AUTO(buf_clear) struct buf text = BUF_INIT(65536), out = BUF_INIT(1024 * 1024);
+    AUTO(buf_clear) struct buf text = BUF_INIT(65536);
     struct markup m;
     for (int i = 0; i < 200; i++)
         buf_printf(&text, "@u%d #t%d ", i, i);

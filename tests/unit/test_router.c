@@ -120,8 +120,8 @@ static void t09_an_inbox_takes_the_two_activity_types(void **state)
         "application/activity+json; profile=\"https://www.w3.org/ns/activitystreams\"",
         "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"",
         "application/ld+json;profile=\"https://www.w3.org/ns/activitystreams\"; charset=utf-8",
-        "application/ld+json; charset=utf-8; "
-        "profile=\"http://x/ https://www.w3.org/ns/activitystreams\"",
+        ("application/ld+json; charset=utf-8; "
+         "profile=\"http://x/ https://www.w3.org/ns/activitystreams\""),
     };
     for (size_t i = 0; i < COUNT(good); i++)
         assert_true(route_takes_type(inbox, good[i]));
@@ -131,8 +131,8 @@ static void t09_an_inbox_takes_the_two_activity_types(void **state)
         "application/ld+json",
         "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams2\"",
         "application/ld+json; profile=https://www.w3.org/ns/activitystreams",
-        "application/ld+json; profile=\"a\"; "
-        "profile=\"https://www.w3.org/ns/activitystreams\"",
+        ("application/ld+json; profile=\"a\"; "
+         "profile=\"https://www.w3.org/ns/activitystreams\""),
         "text/plain; x=application/activity+json",
         "application/activity+jsonx",
         "xapplication/activity+json",
