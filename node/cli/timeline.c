@@ -1,3 +1,5 @@
+#include "federation/timeline.h"
+#include "federation/audience.h"
 #include "federation/markup.h"
 #include "federation/resolve.h"
 #include "federation/sanitize.h"
@@ -6,7 +8,6 @@
 #include "storage/actor.h"
 #include "storage/edge.h"
 #include "storage/post.h"
-#include "storage/stream.h"
 
 #include <string.h>
 
@@ -15,9 +16,9 @@
 
 /* One entry, copied out of its snapshot. */
 struct entry {
-    uint64_t id; /* of the boost, when it is one */
-    Post *post;  /* what it shows */
-    const char *author, *boosted_by, *reply_to;
+    uint64_t id;      /* of the boost, when it is one */
+    const Post *post; /* what it shows */
+    const char *author, *boosted_by;
     uint64_t likes, boosts, replies;
 };
 
@@ -27,48 +28,29 @@ static const char *visibility_name(Visibility visibility)
     return (size_t)visibility < COUNT(name) ? name[visibility] : "?";
 }
 
-static enum err handle_of(struct txn *txn, uint64_t id, struct arena *arena, const char **out)
+static void count_entry(struct txn *txn, struct entry *entry)
 {
-    Actor *actor;
-    enum err e = actor_get(txn, (actor_id){id}, arena, &actor);
-    if (!e)
-        *out = actor_handle(actor, arena);
-    return e;
+    entry->likes = counter_get(txn, COUNTER_LIKES, entry->post->id);
+    entry->boosts = counter_get(txn, COUNTER_BOOSTS, entry->post->id);
+    entry->replies = counter_get(txn, COUNTER_REPLIES, entry->post->id);
 }
 
-static enum err read_entry(struct txn *txn, post_id id, struct arena *arena, struct entry *out)
+static enum err read_entries(struct cli_store *store, struct txn *txn,
+                             const struct timeline_query *query, struct entry *entry, size_t *n)
 {
-    *out = (struct entry){.id = id.v};
-    enum err e = post_get(txn, id, arena, &out->post);
-    if (!e && out->post->boost_of) {
-        e = handle_of(txn, out->post->author, arena, &out->boosted_by);
-        if (!e)
-            e = post_get(txn, (post_id){out->post->boost_of}, arena, &out->post);
-    }
-    if (!e)
-        e = handle_of(txn, out->post->author, arena, &out->author);
-    if (e)
-        return e;
-    out->likes = counter_get(txn, COUNTER_LIKES, out->post->id);
-    out->boosts = counter_get(txn, COUNTER_BOOSTS, out->post->id);
-    out->replies = counter_get(txn, COUNTER_REPLIES, out->post->id);
-    return OK;
-}
-
-static enum err read_stream(struct txn *txn, struct stream *stream, struct arena *arena,
-                            struct entry *entry, size_t *n)
-{
-    post_id id;
-    enum err e = OK;
-    while (*n < LIMIT_MAX && (e = stream_next(stream, &id)) == OK) {
-        e = read_entry(txn, id, arena, &entry[*n]);
-        if (e == ERR_NOTFOUND) /* deleted between two lines of this snapshot: never */
-            return ERR_CORRUPT;
-        if (e)
-            return e;
+    AUTO(timeline_close) struct timeline timeline = {0};
+    struct timeline_entry shown;
+    enum err e = timeline_open(txn, query, &timeline);
+    while (!e && *n < LIMIT_MAX && !(e = timeline_next(&timeline, &store->arena, &shown))) {
+        entry[*n] = (struct entry){.id = shown.id.v,
+                                   .post = shown.post,
+                                   .author = actor_handle(shown.author, &store->arena)};
+        if (shown.booster)
+            entry[*n].boosted_by = actor_handle(shown.booster, &store->arena);
+        count_entry(txn, &entry[*n]);
         ++*n;
     }
-    return *n == LIMIT_MAX || e == ERR_NOTFOUND ? OK : e;
+    return e == ERR_NOTFOUND ? OK : e;
 }
 
 static enum err print_entry(struct output *out, const struct entry *entry)
@@ -116,39 +98,33 @@ static enum err print_entries(struct cli *cli, const struct entry *entry, size_t
 
 /* ---- timeline ------------------------------------------------------------------------------- */
 
-static enum err open_stream(struct cli *cli, struct cli_store *store, struct txn *txn, actor_id who,
-                            struct page page, struct stream *out)
+static enum err choose(struct cli *cli, struct cli_store *store, struct timeline_query *query)
 {
-    struct stream_key key = {0};
     const char *tag = cli_option(cli, "tag");
     if (cli_option(cli, "local"))
-        key.kind = STREAM_LOCAL;
+        query->kind = TIMELINE_LOCAL;
     else if (cli_option(cli, "public"))
-        key.kind = STREAM_PUBLIC;
+        query->kind = TIMELINE_PUBLIC;
     else if (cli_option(cli, "mentions"))
-        key = (struct stream_key){STREAM_MENTION, who.v};
+        query->kind = TIMELINE_MENTIONS;
     else if (tag)
-        key.kind = STREAM_TAG;
+        query->kind = TIMELINE_TAG;
     else
-        return stream_open_home(txn, who, page, out);
-    if (tag) {
-        const char *folded = tag_fold(tag[0] == '#' ? tag + 1 : tag, &store->arena);
-        if (!folded)
-            return ERR_INVALID;
-        key.owner = tag_owner(txn, folded);
-    }
-    return stream_open(txn, &key, 1, page, out);
+        query->kind = TIMELINE_HOME;
+    if (tag)
+        query->tag = tag_fold(tag[0] == '#' ? tag + 1 : tag, &store->arena);
+    return tag && !query->tag ? ERR_INVALID : OK;
 }
 
 static enum err read_timeline(struct cli *cli, struct cli_store *store, actor_id who,
                               struct page page, struct entry *entry, size_t *n)
 {
     AUTO(txn_end) struct txn *txn = NULL;
-    AUTO(stream_close) struct stream stream = {0};
-    enum err e = engine_read_begin(store->engine, &txn);
+    struct timeline_query query = {.reader = who, .page = page};
+    enum err e = choose(cli, store, &query);
     if (!e)
-        e = open_stream(cli, store, txn, who, page, &stream);
-    return e ? e : read_stream(txn, &stream, &store->arena, entry, n);
+        e = engine_read_begin(store->engine, &txn);
+    return e ? e : read_entries(store, txn, &query, entry, n);
 }
 
 static enum err check_one_kind(const struct cli *cli, struct why *why)
@@ -191,33 +167,40 @@ static enum err cli_timeline(struct cli *cli, struct why *why)
 
 /* ---- thread --------------------------------------------------------------------------------- */
 
-static enum err read_thread(struct cli_store *store, post_id id, struct entry *entry, size_t *n)
+static enum err read_thread(struct cli_store *store, post_id id, actor_id reader,
+                            struct entry *entry, size_t *n)
 {
     AUTO(txn_end) struct txn *txn = NULL;
-    AUTO(stream_close) struct stream stream = {0};
+    struct timeline_query query = {
+        .kind = TIMELINE_THREAD, .reader = reader, .page = {.limit = LIMIT_MAX}};
     Post *post;
     enum err e = engine_read_begin(store->engine, &txn);
     if (!e)
         e = post_get(txn, id, &store->arena, &post);
+    if (!e && !audience_may_read(txn, post, reader))
+        e = ERR_NOTFOUND;
     if (e)
         return e;
-    struct stream_key key = {STREAM_THREAD, post->thread_root ? post->thread_root : post->id};
-    e = stream_open(txn, &key, 1, (struct page){.limit = LIMIT_MAX}, &stream);
-    return e ? e : read_stream(txn, &stream, &store->arena, entry, n);
+    query.root = (post_id){post->thread_root ? post->thread_root : post->id};
+    return read_entries(store, txn, &query, entry, n);
 }
 
 static enum err cli_thread(struct cli *cli, struct why *why)
 {
     AUTO(cli_store_close) struct cli_store store = {0};
     struct entry entry[LIMIT_MAX];
+    const char *as = cli_option(cli, "as");
+    actor_id reader = {0};
     size_t n = 0;
     post_id id;
     enum err e = cli_store_open(cli, &store, why);
+    if (!e && as)
+        e = cli_find_account(&store, as, &reader, why);
     if (!e)
         e = cli_find_post(&store, cli->argument[0], &id, why);
     if (e)
         return e;
-    e = read_thread(&store, id, entry, &n);
+    e = read_thread(&store, id, reader, entry, &n);
     if (e)
         return cli_failed(e, cli->argument[0], why);
     for (size_t i = 0; i < n / 2; i++) { /* a conversation is read from its beginning */
@@ -262,13 +245,24 @@ static enum err show_post(struct cli *cli, struct cli_store *store, post_id id, 
 {
     AUTO(txn_end) struct txn *txn = NULL;
     AUTO(buf_clear) struct buf text = BUF_INIT(SANITIZE_IN_MAX_BYTES);
-    struct entry entry;
+    struct entry entry = {.id = id.v};
+    Post *post;
+    Actor *author;
     enum err e = engine_read_begin(store->engine, &txn);
     if (!e)
-        e = read_entry(txn, id, &store->arena, &entry);
-    txn_end(&txn);
+        e = post_get(txn, id, &store->arena, &post);
     if (!e)
-        e = sanitize_to_text(entry.post->content_html, &text);
+        e = actor_get(txn, (actor_id){post->author}, &store->arena, &author);
+    if (!e) {
+        entry.post = post;
+        entry.author = actor_handle(author, &store->arena);
+        count_entry(txn, &entry);
+        if (audience_may_read(txn, post, (actor_id){0}))
+            e = sanitize_to_text(post->content_html, &text);
+        else
+            buf_str(&text, "(not for everyone: ward thread POST --as NAME)");
+    }
+    txn_end(&txn);
     if (e)
         return cli_failed(e, cli->argument[0], why);
     struct output *out = &cli->output;
@@ -328,8 +322,11 @@ static const struct cli_command timeline_commands[] = {
     {NULL, "NAME", "what NAME sees, newest first", timeline_options, 0, cli_timeline}, {0}};
 const struct cli_noun cli_timeline_noun = {"timeline", "what someone sees", timeline_commands};
 
+static const struct cli_option thread_options[] = {
+    {"as", "NAME", "what NAME may read of it; without: what everyone may"}, {0}};
 static const struct cli_command thread_commands[] = {
-    {NULL, "POST", "the conversation a post belongs to, from its beginning", NULL, 0, cli_thread},
+    {NULL, "POST", "the conversation a post belongs to, from its beginning", thread_options, 0,
+     cli_thread},
     {0}};
 const struct cli_noun cli_thread_noun = {"thread", "show a conversation", thread_commands};
 
