@@ -165,17 +165,46 @@ enum err id_next(struct txn *txn, int64_t now_ms, uint64_t *out)
     return OK;
 }
 
+/*
+ * Many servers give whole seconds: posts of one millisecond follow each other in the order they
+ * came. The first of them begins at random, because a client may still hold the id of a deleted
+ * one.
+ */
+static enum err post_id_after_last_of(struct txn *txn, int64_t at_ms, uint64_t *out)
+{
+    AUTO(range_close) struct range range = {0};
+    struct key lo = {.n = 0}, hi = {.n = 0};
+    struct bytes key;
+    size_t offset = 0;
+    uint16_t sequence;
+
+    key_add_u64(&lo, first_id_of_ms(at_ms));
+    key_add_u64(&hi, first_id_of_ms(at_ms + 1));
+    enum err e = range_open(txn, TABLE_POST, key_bytes(&lo), key_bytes(&hi), RANGE_DOWN, &range);
+    if (!e)
+        e = range_next(&range, &key, NULL);
+    if (!e) {
+        e = key_read_u64(key, &offset, out);
+        ++*out;
+        return e;
+    }
+    if (e != ERR_NOTFOUND)
+        return e;
+    if (getrandom(&sequence, sizeof sequence, 0) != (ssize_t)sizeof sequence)
+        return ERR_STORE;
+    *out = first_id_of_ms(at_ms) | (sequence >> 2); /* room for those that follow */
+    return OK;
+}
+
 enum err id_next_past(struct txn *txn, int64_t at_ms, int64_t now_ms, uint64_t *out)
 {
     if (at_ms >= now_ms)
         return id_next(txn, now_ms, out);
 
-    /* A random sequence number: a client may still hold the id of a deleted post. */
-    uint16_t sequence;
-    if (getrandom(&sequence, sizeof sequence, 0) != (ssize_t)sizeof sequence)
-        return ERR_STORE;
-    uint64_t id = first_id_of_ms(at_ms) | sequence;
-    enum err e;
+    uint64_t id;
+    enum err e = post_id_after_last_of(txn, at_ms, &id);
+    if (e)
+        return e;
     for (;; id++) {
         struct key key = {.n = 0};
         struct bytes value;

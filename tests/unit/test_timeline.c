@@ -168,6 +168,15 @@ static void a_page_is_full_whatever_was_left_out(void **state)
     free(got);
 }
 
+static void posts_of_one_second_stand_in_the_order_they_came(void **state)
+{
+    struct scene *s = *state;
+    static const char *const texts[] = {"one", "two", "three", "four", "five"};
+    for (size_t i = 0; i < COUNT(texts); i++)
+        bob_writes(s, texts[i], PUBLIC, ",\"published\":\"2026-01-02T03:04:05Z\"");
+    assert_sees(s, TIMELINE_HOME, s->ann, "five|four|three|two|one|");
+}
+
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
 
 int main(void)
@@ -179,6 +188,7 @@ int main(void)
         SCENE(a_limited_peer_is_seen_by_followers_only),
         SCENE(home_leaves_out_replies_to_people_one_does_not_follow),
         SCENE(a_page_is_full_whatever_was_left_out),
+        SCENE(posts_of_one_second_stand_in_the_order_they_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
