@@ -8,17 +8,46 @@
 #include "storage/peer.h"
 #include "storage/post.h"
 
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void on_wake(struct federation *fed)
 {
     ((struct cli_store *)fed->process)->must_poke = true;
 }
 
+/*
+ * `sudo ward ...` on the store of the daemon's user: what root wrote there, the daemon could not
+ * open. So root becomes that user, for good. A directory that cannot be looked at is the
+ * engine's to explain.
+ */
+static enum err become_owner(const char *dir, struct why *why)
+{
+    struct stat st;
+    struct passwd entry, *found = NULL;
+    char room[4096];
+    if (geteuid() != 0 || stat(dir, &st) || st.st_uid == 0)
+        return OK;
+    bool is_known = getpwuid_r(st.st_uid, &entry, room, sizeof room, &found) == 0 && found;
+    gid_t group = is_known ? entry.pw_gid : st.st_gid;
+    if (setgroups(1, &group) || setresgid(group, group, group) ||
+        setresuid(st.st_uid, st.st_uid, st.st_uid))
+        return why_set(why, ERR_DENIED, "%s belongs to user %u, and root cannot become it: %s", dir,
+                       (unsigned)st.st_uid, strerror(errno));
+    return OK;
+}
+
 enum err cli_store_open(struct cli *cli, struct cli_store *store, struct why *why)
 {
     enum err e = cli_load_config(cli, why);
+    cli_who(store->who); /* who asked, not whose store it is */
+    if (!e)
+        e = become_owner(cli->config->node.data, why);
     if (e)
         return e;
     store->arena = (struct arena)ARENA_INIT(CLI_ARENA_BYTES);
@@ -36,7 +65,6 @@ enum err cli_store_open(struct cli *cli, struct cli_store *store, struct why *wh
                                      .process = store,
                                      .wake_delivery = on_wake,
                                      .wake_fetcher = on_wake};
-    cli_who(store->who);
     store->by = (struct by){.who = store->who, .reason = cli->reason};
     if (cli->is_dry_run)
         fputs("dry run: nothing is changed\n", cli->err);

@@ -29,7 +29,10 @@ struct cli_store {
     bool is_dry_run, must_poke, must_poke_policy;
 };
 
-/* Loads the configuration and opens the store. ERR_NOTFOUND: there is none. */
+/*
+ * Loads the configuration and opens the store; root becomes the owner of the store first, for
+ * the rest of the process. ERR_NOTFOUND: there is none.
+ */
 MUST_CHECK enum err cli_store_open(struct cli *cli, struct cli_store *store, struct why *why);
 /* Tells the daemon what happened, then closes. */
 void cli_store_close(struct cli_store *store);

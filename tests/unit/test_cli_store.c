@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -122,6 +123,41 @@ static void a_node_cannot_change_its_name_or_scheme(void **state)
     replace_config(node, "host = a.example\ninsecure_http = true");
     assert_int_equal(RUN(node, "account", "list"), 2);
     assert_non_null(strstr(node->err, "insecure_http must be false"));
+}
+
+static int give_to_nobody(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return lchown(path, 65534, 65534);
+}
+
+/* Only root can try the first; anybody else proves that the owner stays what it is. */
+static void root_becomes_the_owner_of_the_store(void **state)
+{
+    struct node *node = *state;
+    bool is_root = geteuid() == 0;
+    uid_t owner = is_root ? 65534 : geteuid();
+    int status = -1;
+    if (is_root) {
+        assert_int_equal(nftw(node->data, give_to_nobody, 16, FTW_PHYS), 0);
+        assert_int_equal(chmod(node->dir, 0755), 0);
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        int answer = RUN(node, "account", "create", "ann");
+        fputs(node->err, stderr);
+        bool is_owner = getuid() == owner && geteuid() == owner;
+        _exit(answer == 0 && is_owner && (!is_root || seteuid(0) != 0) ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    struct stat st;
+    char file[128];
+    snprintf(file, sizeof file, "%s/data.mdb", node->data);
+    assert_int_equal(stat(file, &st), 0);
+    assert_int_equal(st.st_uid, owner);
 }
 
 static void a_dry_run_checks_and_changes_nothing(void **state)
@@ -251,6 +287,7 @@ int main(void)
         STORED(a_post_is_written_read_changed_and_deleted),
         STORED(a_post_for_a_peer_has_a_line_in_its_ledger),
         STORED(a_token_is_shown_once_and_can_be_revoked),
+        STORED(root_becomes_the_owner_of_the_store),
         STORED(status_works_without_a_daemon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
