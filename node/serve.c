@@ -9,6 +9,7 @@
 #include "node/metrics.h"
 #include "node/notify.h"
 #include "node/setup.h"
+#include "node/upkeep.h"
 #include "node/workers.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
@@ -26,7 +27,7 @@
 
 #define WRITER_QUEUE 4096
 #define WRITER_BATCH 512
-#define TICK_S 5               /* slots of dead commands are freed, waiting readers given up */
+#define TICK_S 5               /* dead commands freed, late readers given up, old ids forgotten */
 #define FILES_PER_CONNECTION 3 /* the socket and both ends of the gate's pair */
 #define FILES_OTHERS 1024
 
@@ -42,6 +43,7 @@ struct serve {
     /* owner only: start, stop, signals */
     struct engine *engine;
     struct writer *writer;
+    struct upkeep *upkeep;
     struct workers *workers;
     struct control *control;
     struct server *admin;
@@ -326,13 +328,17 @@ static enum err start_writer(struct serve *s, struct why *why)
 {
     struct writer_config config = {.queue_length = WRITER_QUEUE, .batch_max = WRITER_BATCH};
     enum err e = writer_start(s->engine, &config, &s->writer);
+    if (e)
+        return why_set(why, e, "the writer thread cannot be started");
     s->fed.writer = s->writer;
-    return e ? why_set(why, e, "the writer thread cannot be started") : OK;
+    s->upkeep = upkeep_create(s->writer);
+    return OK;
 }
 
 static void stop_writer(struct serve *s)
 {
     writer_stop(&s->writer);
+    upkeep_free(&s->upkeep);
 }
 
 static enum err start_workers(struct serve *s, struct why *why)
@@ -592,6 +598,7 @@ static void wait_for_end(struct serve *s, const sigset_t *signals)
             return;
         engine_check_readers(s->engine);
         reader_expire(READERS_OVERDUE, clock_mono_ms());
+        upkeep_tick(s->upkeep, clock_mono_ms());
     }
 }
 

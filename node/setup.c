@@ -2,6 +2,8 @@
 
 #include "storage/actor.h"
 #include "storage/meta.h"
+#include "storage/migrate.h"
+#include "storage/writer.h"
 
 #include <assert.h>
 #include <string.h>
@@ -99,6 +101,24 @@ static enum err check_host(struct engine *engine, const struct config *config, s
     return check_scheme(txn, config, &arena, why);
 }
 
+struct migration {
+    struct mutation mutation;
+    struct why *why;
+};
+
+static enum err migration_apply(struct txn *txn, struct mutation *m)
+{
+    return migrate_store(txn, container_of(m, struct migration, mutation)->why);
+}
+
+/* Before any thread looks at the store. */
+static enum err migrate(struct engine *engine, struct why *why)
+{
+    AUTO(writer_stop) struct writer *writer = writer_create_direct(engine);
+    struct migration migration = {.mutation.apply = migration_apply, .why = why};
+    return writer_run(writer, &migration.mutation);
+}
+
 enum err setup_engine(const struct config *config, enum setup_user user, struct engine **out,
                       struct why *why)
 {
@@ -111,6 +131,8 @@ enum err setup_engine(const struct config *config, enum setup_user user, struct 
     enum err e = engine_open(&engine_config, &engine, why);
     if (e == ERR_NOTFOUND)
         return why_set(why, e, "%s: no database; \"ward init\" makes one", config->node.data);
+    if (!e && user == SETUP_DAEMON)
+        e = migrate(engine, why);
     if (!e)
         e = check_host(engine, config, why);
     if (e)

@@ -14,7 +14,10 @@ void setup_federation(const struct config *config, struct arena *arena,
 
 enum setup_user { SETUP_DAEMON, SETUP_COMMAND };
 
-/* Opens the store of `config` and makes sure that it belongs to this host. */
+/*
+ * Opens the store of `config` and makes sure that it belongs to this host. The daemon, the only
+ * one that may open an older store, brings it up to date first.
+ */
 MUST_CHECK enum err setup_engine(const struct config *config, enum setup_user user,
                                  struct engine **out, struct why *why);
 

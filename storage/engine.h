@@ -26,7 +26,10 @@
 struct engine;
 struct txn;
 
-/* Of keys and records together; in meta as "version". A store with another is refused. */
+/*
+ * Of keys and records together; in meta as "version". A newer store is refused, an older one opens
+ * for the daemon alone, which brings it up to date (migrate.h).
+ */
 #define STORE_VERSION 1
 
 struct engine_config {

@@ -196,8 +196,13 @@ static enum err check_version(struct engine *engine, struct why *why)
     e = engine_get(txn, TABLE_META, bytes_of(VERSION_NAME), &value);
     if (e || key_read_u64(value, &at, &version))
         return why_set(why, ERR_CORRUPT, "%s: not a Ward store", engine->dir);
-    if (version != STORE_VERSION)
+    if (version > STORE_VERSION)
         return why_set(why, ERR_CORRUPT, "%s: store version %llu, this program knows %d",
+                       engine->dir, (unsigned long long)version, STORE_VERSION);
+    if (version < STORE_VERSION && engine->lock_fd < 0)
+        return why_set(why, ERR_CORRUPT,
+                       "%s: store version %llu, this program knows %d: \"ward serve\" brings it up "
+                       "to date",
                        engine->dir, (unsigned long long)version, STORE_VERSION);
     return OK;
 }

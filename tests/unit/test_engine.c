@@ -409,6 +409,21 @@ static void t95_a_store_of_another_version_is_refused(void **state)
     assert_non_null(strstr(why.text, "version 2"));
 }
 
+static void an_older_store_opens_for_the_daemon_alone(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    struct txn *txn = store_write(&store);
+    assert_int_equal(meta_put_u64(txn, "version", STORE_VERSION - 1), OK);
+    store_commit(&txn);
+    char path[128];
+    struct why why = {""};
+    data_path(&store, path);
+    assert_int_equal(try_open(store.dir, false, false, &why), ERR_CORRUPT);
+    assert_non_null(strstr(why.text, "\"ward serve\" brings it up to date"));
+    assert_int_equal(try_open(store.dir, false, true, &why), OK);
+}
+
 static void t95_a_file_of_another_lmdb_is_refused(void **state)
 {
     (void)state;
@@ -649,6 +664,7 @@ int main(void)
         cmocka_unit_test(a_whole_store_that_is_short_of_free_pages_opens),
         cmocka_unit_test(t95_random_bytes_are_no_store),
         cmocka_unit_test(t95_a_store_of_another_version_is_refused),
+        cmocka_unit_test(an_older_store_opens_for_the_daemon_alone),
         cmocka_unit_test(t95_a_file_of_another_lmdb_is_refused),
         cmocka_unit_test(t95_a_store_of_another_user_is_refused),
         cmocka_unit_test(t95_a_second_daemon_is_refused_and_a_command_is_not),
