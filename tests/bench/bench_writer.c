@@ -13,16 +13,13 @@
 #include "storage/stream.h"
 #include "storage/writer.h"
 
+#include "tests/bench/yardstick.h"
 #include "tests/support/store.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 /* About what a received note changes: the record, its indexes, the streams it belongs to. */
 static enum err ingest_like(struct txn *txn, uint64_t number)
@@ -57,45 +54,6 @@ static enum err ingest_like(struct txn *txn, uint64_t number)
 
 /* What is measured: another workload is another function here. `number` never repeats. */
 static enum err (*const workload)(struct txn *txn, uint64_t number) = ingest_like;
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static _Noreturn void give_up(const char *what)
-{
-    perror(what);
-    exit(EXIT_FAILURE);
-}
-
-static double syncs_per_second(const char *dir, double seconds)
-{
-    enum { PAGE = 4096, PAGES = 1024 };
-    char path[128];
-    static uint8_t page[PAGE];
-    snprintf(path, sizeof path, "%s/yardstick", dir);
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    if (fd < 0)
-        give_up(path);
-    for (off_t i = 0; i < PAGES; i++) /* the file has its size and its blocks before */
-        if (pwrite(fd, page, PAGE, i * PAGE) != PAGE)
-            give_up(path);
-    if (fsync(fd))
-        give_up(path);
-    double begin = now_s(), end = begin;
-    long n = 0;
-    for (; end - begin < seconds; n++, end = now_s()) {
-        page[0]++;
-        if (pwrite(fd, page, PAGE, (off_t)(n % PAGES) * PAGE) != PAGE || fdatasync(fd))
-            give_up(path);
-    }
-    close(fd);
-    unlink(path);
-    return (double)n / (end - begin);
-}
 
 #define CONCURRENCY_MAX 64
 
@@ -166,13 +124,15 @@ int main(int argc, char **argv)
         give_up("setenv");
     AUTO(store_close) struct store store = store_open();
     static const size_t concurrency[] = {1, 8, CONCURRENCY_MAX};
+    printf("Mutations of the store, each waited for, beside write + fdatasync of 4 KiB.\n"
+           "%7s %11s %9s %10s %7s %10s\n",
+           "callers", "committed/s", "commits/s", "per commit", "syncs/s", "of a sync");
     double before = syncs_per_second(store.dir, seconds / 2);
     for (size_t i = 0; i < COUNT(concurrency); i++) {
         double commits, rate = committed_per_second(&store, concurrency[i], seconds, &commits);
         double after = syncs_per_second(store.dir, seconds / 2), syncs = (before + after) / 2;
-        printf("concurrency %2zu: %7.0f committed/s in %5.0f commits/s; write+fdatasync of 4 KiB: "
-               "%5.0f/s; ratio %.2f\n",
-               concurrency[i], rate, commits, syncs, rate / syncs);
+        printf("%7zu %11.0f %9.0f %10.1f %7.0f %10.2f\n", concurrency[i], rate, commits,
+               rate / commits, syncs, rate / syncs);
         fflush(stdout);
         before = after;
     }

@@ -49,17 +49,27 @@ void node_allow(struct node *node, const char *host)
 
 void remote_create(struct node *node, struct remote *remote, const char *host, const char *name)
 {
+    remote_create_with(node, remote, host, name, KEY_RSA);
+}
+
+void remote_create_with(struct node *node, struct remote *remote, const char *host,
+                        const char *name, enum key_type type)
+{
     AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
     *remote = (struct remote){.host = host, .name = name};
     snprintf(remote->uri, sizeof remote->uri, "https://%s/users/%s", host, name);
-    snprintf(remote->key_id, sizeof remote->key_id, "%s#main-key", remote->uri);
-    remote->key = private_key_generate(KEY_RSA);
+    snprintf(remote->key_id, sizeof remote->key_id, "%s#%s", remote->uri,
+             type == KEY_RSA ? "main-key" : "ed25519-key");
+    remote->key = private_key_generate(type);
     AUTO(public_key_free) struct public_key *half = private_key_public(remote->key);
 
     Actor actor = ACTOR__INIT;
     ActorKey key = ACTOR_KEY__INIT, *keys[] = {&key};
     key.id = remote->key_id;
-    key.pem = public_key_pem(half, &arena);
+    if (type == KEY_RSA)
+        key.pem = public_key_pem(half, &arena);
+    else
+        key.multibase = public_key_multikey(half, &arena);
     actor.uri = actor.url = remote->uri;
     actor.username = actor.display_name = (char *)name;
     actor.host = (char *)host;

@@ -30,8 +30,10 @@ void node_close(struct node *node);
 actor_id node_account(struct node *node, const char *name);
 void node_allow(struct node *node, const char *host);
 
-/* Stores the actor with its public key. remote_forget leaves the key here only. */
+/* Stores the actor with its public key: RSA. remote_create_with takes what type it shall be. */
 void remote_create(struct node *node, struct remote *remote, const char *host, const char *name);
+void remote_create_with(struct node *node, struct remote *remote, const char *host,
+                        const char *name, enum key_type type);
 void remote_clear(struct remote *remote);
 
 /* What went out in one request; a test may change any of it before node_receive. */
