@@ -128,14 +128,14 @@ static enum err read_entry(struct timeline *t, post_id id, struct arena *arena,
 enum err timeline_next(struct timeline *t, struct arena *arena, struct timeline_entry *out)
 {
     unsigned limit = t->query.page.limit;
-    post_id id;
-    enum err e;
-
     if (limit && t->given == limit)
         return ERR_NOTFOUND;
-    while (t->looked_at++ < TIMELINE_SCAN_MAX && (e = stream_next(&t->stream, &id)) == OK) {
+    while (t->looked_at++ < TIMELINE_SCAN_MAX) {
         struct timeline_entry entry;
-        e = read_entry(t, id, arena, &entry);
+        post_id id;
+        enum err e = stream_next(&t->stream, &id);
+        if (!e)
+            e = read_entry(t, id, arena, &entry);
         if (e)
             return e;
         if (!is_shown(t, &entry, arena))
@@ -144,7 +144,7 @@ enum err timeline_next(struct timeline *t, struct arena *arena, struct timeline_
         t->given++;
         return OK;
     }
-    return t->looked_at > TIMELINE_SCAN_MAX ? ERR_NOTFOUND : e;
+    return ERR_NOTFOUND;
 }
 
 void timeline_close(struct timeline *t)

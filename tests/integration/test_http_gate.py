@@ -263,11 +263,10 @@ def t03_broken_chunks_never_make_a_second_request():
 
 @tap.test
 def t04_unknown_transfer_codings_are_refused_at_once():
-    for coding in ("xchunked", "gzip, chunked", "chunked, identity", "identity", "chunked;q=1", '"chunked"'):
-        begun = time.monotonic()
-        refused(probe, post(f"Transfer-Encoding: {coding}\r\n", "0\r\n\r\n"), 501)
-        tap.check(time.monotonic() - begun < 2, "closed too late")
-    refused(probe, post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400)
+    with Probe(head_ms=600000, request_ms=600000, idle_ms=600000) as patient:
+        for coding in ("xchunked", "gzip, chunked", "chunked, identity", "identity", "chunked;q=1", '"chunked"'):
+            refused(patient, post(f"Transfer-Encoding: {coding}\r\n", "0\r\n\r\n"), 501)
+        refused(patient, post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400)
 
 
 @tap.test
@@ -597,25 +596,24 @@ def t08_dripped_heads_and_bodies_are_cut_off():
                 time.sleep(0.02)
         except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             pass
+    # The limits that a server has by itself are longer than the 9 s that are waited here.
     with Probe(head_ms=300, request_ms=600, idle_ms=400, per_address=50) as short:
         for tls in (False, True):
-            begun = time.monotonic()
             with short.connect(tls) as sock:
                 drip(sock, "GET /hello HTTP/1.1\r\n" + HOST + "X: " + "y" * 60)
-                tap.equal([a[0] for a in answers(read_until_closed(sock, 3))], [408], "a dripped head")
+                tap.equal([a[0] for a in answers(read_until_closed(sock, 9))], [408], "a dripped head")
             with short.connect(tls) as sock:
                 sock.sendall(post("Content-Length: 900\r\n").encode())
                 drip(sock, "z" * 60)
-                tap.equal([a[0] for a in answers(read_until_closed(sock, 3))], [408], "a dripped body")
+                tap.equal([a[0] for a in answers(read_until_closed(sock, 9))], [408], "a dripped body")
             with short.connect(tls) as sock:
                 sock.sendall(OK.encode())
                 read_answer(sock)
-                tap.equal(read_until_closed(sock, 3), b"", "an idle connection")
-            tap.check(time.monotonic() - begun < 8, "too late")
+                tap.equal(read_until_closed(sock, 9), b"", "an idle connection")
         with short.connect() as sock:  # never says anything
-            tap.equal(read_until_closed(sock, 3), b"", "a silent connection")
+            tap.equal(read_until_closed(sock, 9), b"", "a silent connection")
         with socket.create_connection(("127.0.0.1", short.tls), 5) as sock:  # never shakes hands
-            tap.equal(read_until_closed(sock, 3), b"", "a silent TLS connection")
+            tap.equal(read_until_closed(sock, 9), b"", "a silent TLS connection")
 
 
 @tap.test
@@ -637,31 +635,33 @@ def t61_one_address_gets_its_share_and_no_more():
 
 @tap.test
 def t61_silent_sockets_make_way_for_those_who_speak():
-    with Probe(per_address=500, connections=64) as full:
+    # Silence alone ends nothing here: who gets in, gets in because another was put out.
+    with Probe(per_address=500, connections=64, head_ms=600000, idle_ms=600000) as full:
         silent = [full.connect() for _ in range(64)]
         tap.until(lambda: full.counts()["connections"] == 64, "full")
-        time.sleep(0.7)
-        slowest = 0
-        for _ in range(20):
-            begun = time.monotonic()
-            got = statuses(full, OK.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"))
-            tap.equal(got, [200], "answer while all places are taken")
-            slowest = max(slowest, time.monotonic() - begun)
-        tap.check(slowest < 0.5, f"slow: {slowest:.2f} s")
-        for sock in silent:
+        time.sleep(0.7)  # a fresh connection is left the time to speak
+        speaking = [full.connect() for _ in range(20)]
+        for _ in range(2):
+            for sock in speaking:
+                sock.sendall(OK.encode())
+                tap.equal(read_answer(sock)[0], 200, "answer while all places are taken")
+        tap.until(lambda: full.counts()["evicted"] >= 20, "one put out for each that came")
+        for sock in silent + speaking:
             sock.close()
 
 
 @tap.test
 def t62_one_address_cannot_take_all_the_time():
-    with Probe(requests_per_s=50, proxy="127.0.0.0/8") as limited:
+    with Probe(requests_per_s=5, proxy="127.0.0.0/8") as limited:
         with limited.connect() as sock:
-            got = []
+            begun, got = time.monotonic(), []
             for _ in range(120):
                 sock.sendall(f"GET /hello HTTP/1.1\r\n{HOST}X-Forwarded-For: 192.0.2.1\r\n\r\n".encode())
                 got.append(read_answer(sock))
         many = [a for a in got if a[0] == 429]
-        tap.check(45 <= len(got) - len(many) <= 90, f"{len(many)} of {len(got)} were refused")
+        let_in = len(got) - len(many)
+        most = 5 + 5 * (time.monotonic() - begun)
+        tap.check(5 <= let_in <= most + 1, f"{let_in} of {len(got)} were let in, {most} may be")
         tap.equal(field(many[0], "retry-after"), "1", "Retry-After")
         other = f"GET /hello HTTP/1.1\r\n{HOST}X-Forwarded-For: 192.0.2.2\r\nConnection: close\r\n\r\n"
         tap.equal(statuses(limited, other), [200], "another address")

@@ -638,8 +638,7 @@ static void t26_malformed_headers_are_denied_in_bounded_time(void **state)
             fail_msg("taken: %s", bad[i]);
     }
     AUTO(buf_clear)
-    struct buf params = BUF_INIT(1 << 20),
-               value = BUF_INIT(1 << 20), many = BUF_INIT(8192);
+    struct buf params = BUF_INIT(1 << 20), value = BUF_INIT(1 << 20), many = BUF_INIT(8192);
     buf_str(&many, "keyId=\"k\",signature=\"AAAA\"");
     for (int i = 2; i < 500; i++)
         buf_printf(&many, ",a%d=1", i);
