@@ -370,8 +370,8 @@ static enum err sweep_apply(struct txn *txn, struct mutation *m)
             return e == ERR_NOTFOUND ? OK : e;
         int64_t age = s->now_ms - want->failed_ms;
         if (want->failed_ms && (age >= WANT_FAILED_MS || age < -WANT_FAILED_MS)) {
-            e = want_del(txn, want->uri);
-            if (e && e != ERR_INVALID)
+            e = want_forgive(txn, want->uri, s->now_ms);
+            if (e)
                 return e;
         }
     }

@@ -94,6 +94,23 @@ enum err want_del(struct txn *txn, const char *uri)
     return want_remove(txn, want);
 }
 
+enum err want_forgive(struct txn *txn, const char *uri, int64_t now_ms)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(WANT_ARENA_BYTES);
+    Want *want;
+    uint64_t first;
+    enum err e = want_get(txn, uri, &arena, &want);
+    if (e || !want->failed_ms)
+        return e;
+    e = parked_next(txn, uri, 0, &first);
+    if (e)
+        return e == ERR_NOTFOUND ? want_remove(txn, want) : e;
+    want->failed_ms = 0;
+    want->attempts = 0;
+    want->next_attempt_ms = now_ms;
+    return want_put(txn, want);
+}
+
 /* `key` is next_ms:8 h(uri):16 of want_due. */
 static enum err due_read(struct txn *txn, struct bytes key, struct arena *arena, Want **out)
 {

@@ -28,6 +28,9 @@ MUST_CHECK enum err want_get(struct txn *txn, const char *uri, struct arena *are
 MUST_CHECK enum err want_put(struct txn *txn, const Want *want);
 /* ERR_INVALID while something is parked under it. */
 MUST_CHECK enum err want_del(struct txn *txn, const char *uri);
+/* A negative-cache entry whose time is over goes; when something is still parked under it (the node
+ * stopped before that was told) it is fetched again, lest what waits wait for ever. */
+MUST_CHECK enum err want_forgive(struct txn *txn, const char *uri, int64_t now_ms);
 /* In order of next_attempt_ms: the next after (*due_ms, hash), both moved on; start with -1 and
  * zeros. */
 MUST_CHECK enum err want_due_next(struct txn *txn, int64_t *due_ms, uint8_t hash[KEY_HASH_BYTES],

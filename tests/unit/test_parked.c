@@ -194,6 +194,36 @@ static void what_was_seen_long_ago_is_forgotten_in_steps(void **state)
     assert_int_equal(left, 20);
 }
 
+/* The fetcher writes "failed" first and tells what waits afterwards: a stop in between must not
+ * leave requests that were answered 2xx, and their sender's key, behind a door that nobody opens.
+ */
+static void what_still_waits_under_a_failed_want_is_fetched_again(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(txn_end) struct txn *txn = store_write(&store);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ARENA_BYTES);
+    uint64_t waits = park(txn, CAROL, 1);
+    Want *want = want_of(txn, CAROL, &arena);
+    want->failed_ms = BUILD_NOW_MS;
+    want->attempts = 6;
+    assert_int_equal(want_put(txn, want), OK);
+    assert_int_equal(due_count(txn), 0);
+    assert_int_equal(want_forgive(txn, CAROL, BUILD_NOW_MS + WANT_FAILED_MS), OK);
+    want = want_of(txn, CAROL, &arena);
+    assert_int_equal(want->failed_ms, 0);
+    assert_int_equal(want->attempts, 0);
+    assert_int_equal(want->next_attempt_ms, BUILD_NOW_MS + WANT_FAILED_MS);
+    assert_int_equal(due_count(txn), 1);
+
+    want->failed_ms = BUILD_NOW_MS;
+    assert_int_equal(want_put(txn, want), OK);
+    assert_int_equal(parked_del(txn, waits), OK);
+    assert_int_equal(want_forgive(txn, CAROL, BUILD_NOW_MS), OK);
+    assert_int_equal(want_get(txn, CAROL, &arena, &want), ERR_NOTFOUND);
+    assert_int_equal(want_forgive(txn, CAROL, BUILD_NOW_MS), ERR_NOTFOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +232,7 @@ int main(void)
         cmocka_unit_test(a_want_is_due_at_its_next_attempt_only),
         cmocka_unit_test(t20_a_failed_want_is_a_negative_cache_until_it_is_dropped),
         cmocka_unit_test(a_want_can_be_without_parked_items_and_is_dropped_by_hand),
+        cmocka_unit_test(what_still_waits_under_a_failed_want_is_fetched_again),
         cmocka_unit_test(what_was_seen_long_ago_is_forgotten_in_steps),
         cmocka_unit_test(t25_an_activity_seen_twice_is_told_from_another_with_its_id),
     };
