@@ -114,12 +114,12 @@ static bool fetch_failed_lately(struct judge *j, const char *uri)
 static bool needs_key(struct judge *j)
 {
     char *uri = uri_without_fragment(j->signature.key_id, j->arena);
+    if (is_farewell_of_unknown(j)) /* first: their key is gone, 401 would have them try for days */
+        return ignore(j, "ignored: farewell of somebody unknown");
     if (!uri || fetch_failed_lately(j, uri)) {
         why_set(&j->out->why, ERR_DENIED, "the key could not be fetched");
         return reject(j, 401);
     }
-    if (is_farewell_of_unknown(j))
-        return ignore(j, "ignored: farewell of somebody unknown");
     return needs(j, uri, WANT_KIND__ACTOR_DOCUMENT);
 }
 
@@ -545,13 +545,11 @@ static enum err resume_one(struct federation *fed, const Parked *parked, const s
         return e;
     }
     if (is_document) { /* a fetched document that waited for its author */
-        struct fetched document = {
-            .status = 200, .uri = parked->principal, .body = {parked->body.data, parked->body.len}};
+        struct bytes body = {parked->body.data, parked->body.len};
         struct drop drop = {{.apply = drop_apply}, parked->id};
         enum err e = writer_run(fed->writer, &drop.mutation);
-        if (!e)
-            resolve_fetched(fed, parked->principal, WANT_KIND__OBJECT_DOCUMENT, OK, &document,
-                            NULL);
+        if (!e) /* a crash here: its own want stands, it is fetched again */
+            resolve_document_again(fed, parked->principal, body, parked->rounds + 1);
         return e;
     }
     return resume_request(fed, parked);
@@ -591,7 +589,7 @@ static enum err reneed_apply(struct txn *txn, struct mutation *m)
     enum err e = parked_get(txn, r->parked, &arena, &parked);
     if (!e)
         e = parked_del(txn, r->parked);
-    if (e || parked->rounds >= PARKED_ROUNDS_MAX)
+    if (e)
         return e;
     parked->id = 0;
     parked->rounds++;
@@ -601,14 +599,19 @@ static enum err reneed_apply(struct txn *txn, struct mutation *m)
 
 void inbox_repark(struct federation *fed, const char *uri, const char *other)
 {
+    struct why gone = {"it is said to be somewhere else again and again"};
     uint64_t id = 0;
     for (;;) {
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(ACT_ARENA_BYTES);
         AUTO(txn_end) struct txn *txn = NULL;
-        if (engine_read_begin(fed->engine, &txn) || parked_next(txn, uri, id, &id))
+        Parked *parked;
+        if (engine_read_begin(fed->engine, &txn) || parked_next(txn, uri, id, &id) ||
+            parked_get(txn, id, &arena, &parked))
             break;
         txn_end(&txn);
         struct reneed r = {{.apply = reneed_apply}, id, other, clock_ms()};
-        enum err e = writer_run(fed->writer, &r.mutation);
+        enum err e = parked->rounds >= PARKED_ROUNDS_MAX ? resume_one(fed, parked, &gone)
+                                                         : writer_run(fed->writer, &r.mutation);
         if (e)
             log_error("inbox.repark", STR("needs", uri), STR("error", err_name(e)));
     }
@@ -616,13 +619,29 @@ void inbox_repark(struct federation *fed, const char *uri, const char *other)
         fed->wake_fetcher(fed);
 }
 
+/* On whose quota a document counts: its host's. */
+static uint64_t peer_of(struct federation *fed, const char *uri)
+{
+    AUTO(txn_end) struct txn *txn = NULL;
+    char host[URI_HOST_BYTES];
+    peer_id peer;
+    if (uri_host(uri, host) || engine_read_begin(fed->engine, &txn) || peer_find(txn, host, &peer))
+        return 0;
+    return peer.v;
+}
+
 enum err inbox_park_document(struct federation *fed, const char *uri, struct bytes body,
-                             const char *needed, WantKind kind)
+                             const char *needed, unsigned rounds)
 {
     struct received in = {.message = {.target = "", .host = "", .body = body},
                           .received_ms = clock_ms()};
-    struct ingest judged = {.needs = needed, .needs_kind = kind, .principal = uri};
+    struct ingest judged = {
+        .needs = needed, .needs_kind = WANT_KIND__ACTOR_DOCUMENT, .principal = uri};
+    if (rounds >= PARKED_ROUNDS_MAX)
+        return ERR_INVALID;
     struct park *park = park_new(fed, &in, &judged);
+    park->parked.rounds = rounds;
+    park->parked.peer = peer_of(fed, uri);
     enum err e = writer_run(fed->writer, &park->mutation);
     park_free(&park);
     if (!e && fed->wake_fetcher)

@@ -55,9 +55,11 @@ void inbox_receive(struct federation *fed, const struct received *in, inbox_done
 /* Ingests again everything that waits for `uri`; `gone` says why it will never come (or NULL). */
 void inbox_resume(struct federation *fed, const char *uri, const struct why *gone);
 
-/* Parks what a fetched document itself needs (its author), to be resolved again later. */
+/* Parks what a fetched document itself needs (its author), to be resolved again later. `rounds`:
+ * how often that was done with it before. ERR_INVALID: too often; ERR_LIMIT: its host's quota is
+ * used up. */
 MUST_CHECK enum err inbox_park_document(struct federation *fed, const char *uri, struct bytes body,
-                                        const char *needs, WantKind kind);
+                                        const char *needs, unsigned rounds);
 
 /* What waits for `uri` waits for `other` instead: a key document said who its owner is. */
 void inbox_repark(struct federation *fed, const char *uri, const char *other);

@@ -13,7 +13,10 @@
 #include <strings.h>
 
 #define RESOLVE_ARENA_BYTES (12 * 1024 * 1024)
-#define WANT_DEFER_MS (10 * 60 * 1000) /* fetched: not again while what waited is being resumed */
+/* An actor is read for every post that goes to them: their record must stay small. */
+#define SUMMARY_MAX_BYTES 65536
+#define FIELD_MAX_BYTES 4096
+#define WANT_DEFER_MS (60 * 1000) /* fetched: not again while what waited is being resumed */
 
 /* ---- is the document believable? ---- */
 
@@ -66,7 +69,7 @@ static void take_fields(const struct as2_actor *document, struct arena *arena, A
 {
     actor->fields = arena_calloc(arena, document->field_count, sizeof *actor->fields);
     for (size_t i = 0; i < document->field_count; i++) {
-        AUTO(buf_clear) struct buf html = BUF_INIT(SANITIZE_IN_MAX_BYTES);
+        AUTO(buf_clear) struct buf html = BUF_INIT(FIELD_MAX_BYTES);
         const char *value = document->fields[i].value;
         if (sanitize_html(value ? value : "", &html, NULL))
             continue;
@@ -97,7 +100,7 @@ static char *username_of(const struct as2_actor *document, struct arena *arena)
 
 static void take_profile(const struct as2_actor *document, struct arena *arena, Actor *actor)
 {
-    AUTO(buf_clear) struct buf html = BUF_INIT(4 * SANITIZE_IN_MAX_BYTES);
+    AUTO(buf_clear) struct buf html = BUF_INIT(SUMMARY_MAX_BYTES);
     if (sanitize_html(document->summary ? document->summary : "", &html, NULL))
         buf_reset(&html);
     actor->summary_html = arena_strdup(arena, buf_text(&html));
@@ -195,6 +198,7 @@ static enum err store_actor_apply(struct txn *txn, struct mutation *m)
         actor.id = stored->id;
         actor.created_ms = stored->created_ms;
         actor.suspended_ms = stored->suspended_ms;
+        actor.deleted_ms = stored->deleted_ms; /* a fetch brings nobody back (T41) */
         actor.key_refetched_ms = s->now_ms;
     } else if (e != ERR_NOTFOUND) {
         return e;
@@ -313,14 +317,19 @@ static enum err tidy_want_apply(struct txn *txn, struct mutation *m)
     return e == ERR_NOTFOUND ? OK : e;
 }
 
-static void resume(struct federation *fed, const char *uri)
+static void tidy(struct federation *fed, const char *uri)
 {
-    inbox_resume(fed, uri, NULL);
-    reader_wake(uri);
     struct fail_want f = {{.apply = tidy_want_apply}, uri, NULL, clock_ms()};
     enum err e = writer_run(fed->writer, &f.mutation);
     if (e)
         log_error("fetch.record", STR("uri", uri), STR("error", err_name(e)));
+}
+
+static void resume(struct federation *fed, const char *uri)
+{
+    inbox_resume(fed, uri, NULL);
+    reader_wake(uri);
+    tidy(fed, uri);
 }
 
 /* The document says it is really somewhere else on the same host: look there, once. */
@@ -334,7 +343,7 @@ static void look_elsewhere(struct federation *fed, const char *uri, const char *
     }
     inbox_repark(fed, uri, other);
     reader_redirect(fed, uri, other);
-    resume(fed, uri); /* nothing waits there any more */
+    tidy(fed, uri); /* what was parked there since stays: it is fetched again, and comes along */
 }
 
 static void got_actor(struct federation *fed, const char *uri, const struct as2_actor *document,
@@ -358,7 +367,7 @@ static void got_actor(struct federation *fed, const char *uri, const struct as2_
 }
 
 static void got_note(struct federation *fed, const char *uri, const struct as2_note *note,
-                     struct bytes body, struct why *why)
+                     struct bytes body, unsigned rounds, struct why *why)
 {
     post_id id;
     if (check_note(fed, note, uri, why)) {
@@ -369,12 +378,17 @@ static void got_note(struct federation *fed, const char *uri, const struct as2_n
         return;
     }
     enum err e = store_note(fed, note, uri, &id, why);
-    if (e == ERR_NOTFOUND)
-        e = inbox_park_document(fed, uri, body, note->attributed_to, WANT_KIND__ACTOR_DOCUMENT);
-    else if (!e)
+    if (e == ERR_NOTFOUND) {
+        e = inbox_park_document(fed, uri, body, note->attributed_to, rounds);
+        if (e == ERR_INVALID) {
+            why_set(why, e, "its author %s cannot be had", note->attributed_to);
+            give_up(fed, uri, why);
+        }
+    } else if (!e) {
         resume(fed, uri);
-    else if (e == ERR_INVALID || e == ERR_LIMIT)
+    } else if (e == ERR_INVALID || e == ERR_LIMIT) {
         give_up(fed, uri, why);
+    }
     if (e)
         log_error("fetch.store", STR("uri", uri), STR("error", err_name(e)));
 }
@@ -404,7 +418,7 @@ void resolve_fetched(struct federation *fed, const char *uri, WantKind kind, enu
         break;
     case AS2_DOCUMENT_NOTE:
         if (kind == WANT_KIND__OBJECT_DOCUMENT) {
-            got_note(fed, uri, &document->note, fetched->body, &why);
+            got_note(fed, uri, &document->note, fetched->body, 0, &why);
             break;
         }
         /* fall through */
@@ -414,6 +428,18 @@ void resolve_fetched(struct federation *fed, const char *uri, WantKind kind, enu
                 document->type ? document->type : "thing without a type");
         give_up(fed, uri, &why);
     }
+}
+
+void resolve_document_again(struct federation *fed, const char *uri, struct bytes body,
+                            unsigned rounds)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(RESOLVE_ARENA_BYTES);
+    struct as2_document *document = arena_alloc(&arena, sizeof *document);
+    struct why why = {""};
+    if (as2_decode_document(body, &arena, document, &why) || document->kind != AS2_DOCUMENT_NOTE)
+        give_up(fed, uri, &why);
+    else
+        got_note(fed, uri, &document->note, body, rounds, &why);
 }
 
 /* ---- waiting look-ups, for the CLI ---- */

@@ -27,6 +27,11 @@ MUST_CHECK enum err resolve_post(struct federation *fed, const char *text, post_
 void resolve_fetched(struct federation *fed, const char *uri, WantKind kind, enum err e,
                      const struct fetched *fetched, const struct why *why);
 
+/* A document that was parked for its author, now that somebody was fetched; `rounds`: how often it
+ * was parked. */
+void resolve_document_again(struct federation *fed, const char *uri, struct bytes body,
+                            unsigned rounds);
+
 /*
  * Is this actor document believable as the answer to `uri`? ids, inbox, outbox and keys agree with
  * its host (T18, T33); fills an Actor record (id 0) in the arena. `uri` may be a key id.

@@ -71,6 +71,7 @@ static enum err edit_actor_apply(struct txn *txn, struct act *act)
     actor.id = stored->id;
     actor.created_ms = stored->created_ms;
     actor.suspended_ms = stored->suspended_ms;
+    actor.deleted_ms = stored->deleted_ms;
     actor.key_refetched_ms = stored->key_refetched_ms;
     act->outcome = "profile updated";
     return actor_put(txn, &actor, act->now_ms);

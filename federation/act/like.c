@@ -39,7 +39,7 @@ static enum err like_remote_apply(struct txn *txn, struct act *act)
 enum act_verdict act_like_remote(struct act *act, struct txn *txn, struct act_answer *answer,
                                  struct why *why)
 {
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(2 * 1024 * 1024);
     struct like_state *state = arena_alloc(&act->arena, sizeof *state);
     Post *post;
 

@@ -12,6 +12,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+
+#define ALT_TEXT_MAX 1500 /* characters */
 
 /* ---- shared by both doors ---- */
 
@@ -124,7 +127,8 @@ static void note_attachments(const struct as2_note *note, struct arena *arena, P
         attachment__init(to);
         to->url = or_empty(arena, from->url);
         to->media_type = or_empty(arena, from->media_type);
-        to->description = or_empty(arena, from->description);
+        to->description =
+            (char *)sanitize_line(from->description ? from->description : "", ALT_TEXT_MAX, arena);
         to->blurhash = or_empty(arena, from->blurhash);
         to->width = from->width;
         to->height = from->height;
@@ -134,11 +138,28 @@ static void note_attachments(const struct as2_note *note, struct arena *arena, P
     }
 }
 
+/* PeerTube's; mentions and tags stay text, its own lists say who and what is meant. */
+static enum err render_markdown(const char *source, struct arena *arena, struct buf *html)
+{
+    struct markup *markup = arena_alloc(arena, sizeof *markup);
+    enum err e = markup ? markup_scan(source, arena, markup) : ERR_LIMIT;
+    return e ? e : markup_render(markup, "", html, NULL);
+}
+
 static enum err note_content(const struct as2_note *note, struct arena *arena, Post *post,
                              struct why *why)
 {
     AUTO(buf_clear) struct buf html = BUF_INIT(4 * SANITIZE_IN_MAX_BYTES);
-    enum err e = sanitize_html(note->content ? note->content : "", &html, why);
+    const char *content = note->content ? note->content : "";
+    bool is_markdown = note->content_type && strcasecmp(note->content_type, "text/markdown") == 0;
+    bool is_plain = note->content_type && strcasecmp(note->content_type, "text/plain") == 0;
+    enum err e = OK;
+    if (is_plain || (is_markdown && render_markdown(content, arena, &html) != OK)) {
+        buf_reset(&html);
+        html_escape(content, &html);
+    } else if (!is_markdown) {
+        e = sanitize_html(content, &html, why);
+    }
     if (e)
         return e;
     post->content_html = arena_strdup(arena, buf_text(&html));

@@ -6,6 +6,7 @@
 #include "storage/check.h"
 #include "storage/edge.h"
 #include "storage/outqueue.h"
+#include "storage/parked.h"
 #include "storage/post.h"
 
 #include <setjmp.h>
@@ -568,6 +569,50 @@ static void a_farewell_of_somebody_unknown_is_202_and_fetches_nothing(void **sta
     assert_int_equal(node_rows(&s->node, TABLE_WANT), 0);
 }
 
+static void a_farewell_is_202_even_when_the_key_was_looked_for_in_vain(void **state)
+{
+    struct scene *s = *state;
+    const char *gone = "https://peer.example/users/gone";
+    Want want = WANT__INIT;
+    want.uri = (char *)gone;
+    want.failed_ms = clock_ms();
+    struct txn *txn = store_write(&s->node.store);
+    assert_int_equal(want_put(txn, &want), OK);
+    store_commit(&txn);
+    snprintf(s->bob.key_id, sizeof s->bob.key_id, "%s#main-key", gone);
+    assert_int_equal(
+        sends(s, &s->bob, "Delete", "https://peer.example/users/gone#delete", gone, quoted(gone)),
+        202);
+}
+
+static void markdown_and_plain_text_are_shown_as_what_they_are(void **state)
+{
+    struct scene *s = *state;
+    static const struct {
+        const char *type, *content, *shown;
+    } rows[] = {{"text/markdown", "**bold** [x](javascript:alert) <b onclick=1>b</b>",
+                 "<strong>bold</strong>"},
+                {"text/plain", "a <b>c</b>", "a &lt;b&gt;c&lt;/b&gt;"},
+                {"text/html", "<p>a</p>", "<p>a</p>"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *id = json_format("https://peer.example/notes/m%zu", i);
+        char *activity = json_format("https://peer.example/a/m%zu", i);
+        assert_int_equal(sends(s, &s->bob, "Create", activity, BOB,
+                               json_format("{\"id\":\"%s\",\"type\":\"Video\",\"attributedTo\":"
+                                           "\"" BOB "\",\"content\":\"%s\",\"mediaType\":"
+                                           "\"%s\",\"to\":[\"" PUBLIC "\"]}",
+                                           id, rows[i].content, rows[i].type)),
+                         202);
+        char *content = stored_content(s, id);
+        assert_non_null(strstr(content, rows[i].shown));
+        assert_null(strstr(content, "href"));
+        assert_null(strstr(content, "<b onclick"));
+        free(content);
+        free(activity);
+        free(id);
+    }
+}
+
 static void a_failed_signature_with_an_old_key_asks_for_the_key_once(void **state)
 {
     struct scene *s = *state;
@@ -675,6 +720,8 @@ int main(void)
         SCENE(t48_unknown_types_are_202_and_no_type_is_400),
         SCENE(an_unknown_key_parks_the_request_once_and_waits),
         SCENE(a_farewell_of_somebody_unknown_is_202_and_fetches_nothing),
+        SCENE(a_farewell_is_202_even_when_the_key_was_looked_for_in_vain),
+        SCENE(markdown_and_plain_text_are_shown_as_what_they_are),
         SCENE(a_failed_signature_with_an_old_key_asks_for_the_key_once),
         SCENE(t85_only_the_very_host_on_the_list_is_a_peer),
         SCENE(t89_long_ids_are_stored_found_and_deduplicated),
