@@ -125,7 +125,7 @@ enum err as2_decode_webfinger(struct bytes body, struct arena *arena, const char
     e = find_self(json_object_get(jrd, "links"), &self, why);
     if (e)
         return e;
-    if (!subject || strlen(subject) > URI_MAX_BYTES || strlen(self) > URI_MAX_BYTES)
+    if (!subject || !self || strlen(subject) > URI_MAX_BYTES || strlen(self) > URI_MAX_BYTES)
         return why_set(why, ERR_INVALID, "WebFinger has no usable subject");
     const char *subject_copy = arena_strdup(arena, subject);
     const char *self_copy = arena_strdup(arena, self);
