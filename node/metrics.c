@@ -6,7 +6,9 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct {
@@ -80,6 +82,26 @@ uint64_t metrics_open_files(void)
         n++;
     closedir(dir);
     return n > 3 ? n - 3 : 0; /* ".", ".." and the directory itself */
+}
+
+#define STAT_START 22 /* proc(5): the field with the start, in clock ticks since boot */
+
+int64_t metrics_age_ms(void)
+{
+    char line[1024];
+    FILE *f = fopen("/proc/self/stat", "re");
+    size_t n = f ? fread(line, 1, sizeof line - 1, f) : 0;
+    if (f)
+        fclose(f);
+    line[n] = '\0';
+    const char *p = strrchr(line, ')'); /* the second field, a name that may hold anything */
+    for (int field = 2; p && field < STAT_START; field++)
+        p = strchr(p + 1, ' ');
+    struct timespec now;
+    if (!p || clock_gettime(CLOCK_BOOTTIME, &now))
+        return -1;
+    int64_t start_ms = (int64_t)strtoull(p, NULL, 10) * 1000 / sysconf(_SC_CLK_TCK);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - start_ms;
 }
 
 static void head(struct buf *out, const char *name, const char *help, const char *type)

@@ -32,5 +32,8 @@ void metrics_render(struct buf *out);
 /* Resident memory of this process, 0 when /proc does not tell. */
 uint64_t metrics_resident_bytes(void);
 uint64_t metrics_open_files(void);
+/* How long ago this process was started, loading of libraries included; the kernel counts it in
+ * steps of 10 ms. -1 when /proc does not tell. */
+int64_t metrics_age_ms(void);
 
 #endif

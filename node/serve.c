@@ -617,7 +617,7 @@ static enum err run(struct serve *s, struct why *why)
     s->is_ready = true;
     notify("READY=1");
     log_info("node.ready", STR("host", s->config->node.host), STR("version", PACKAGE_VERSION),
-             INT("start_ms", clock_mono_ms() - s->started_ms));
+             INT("start_ms", metrics_age_ms()));
     wait_for_end(s, &signals);
     s->is_ready = false;
     notify("STOPPING=1");

@@ -40,6 +40,14 @@ static void an_event_without_a_row_is_seen(void **state)
     assert_true(metrics_get("unknown") == before + 1);
 }
 
+static void the_age_of_the_process_is_known(void **state)
+{
+    (void)state;
+    int64_t age = metrics_age_ms();
+    assert_true(age >= 0 && age < 60 * 60 * 1000);
+    assert_true(metrics_age_ms() >= age);
+}
+
 static void resident_memory_is_known(void **state)
 {
     (void)state;
@@ -52,6 +60,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counters_and_gauges_are_prometheus_text),
         cmocka_unit_test(an_event_without_a_row_is_seen),
+        cmocka_unit_test(the_age_of_the_process_is_known),
         cmocka_unit_test(resident_memory_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
