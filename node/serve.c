@@ -47,6 +47,8 @@ struct serve {
     struct workers *workers;
     struct control *control;
     struct server *admin;
+    uint64_t work_seen; /* mutations and requests until the last tick */
+    bool is_trimmed;
 
     /* any thread, under mu; the owner alone writes, so it reads without */
     pthread_mutex_t mu;
@@ -586,6 +588,17 @@ static void reload(struct serve *s)
     notify("READY=1");
 }
 
+/* Gives back what a burst left free in the heap, once it is over; nothing on a quiet node. */
+static void trim_memory(struct serve *s)
+{
+    uint64_t work = writer_stats(s).mutations + http_counts(s).requests;
+    bool is_quiet = work == s->work_seen;
+    s->work_seen = work;
+    if (is_quiet && !s->is_trimmed)
+        malloc_trim(0);
+    s->is_trimmed = is_quiet;
+}
+
 /* Waits for SIGTERM or SIGINT; the signals were blocked before the first thread. */
 static void wait_for_end(struct serve *s, const sigset_t *signals)
 {
@@ -599,6 +612,7 @@ static void wait_for_end(struct serve *s, const sigset_t *signals)
         engine_check_readers(s->engine);
         reader_expire(READERS_OVERDUE, clock_mono_ms());
         upkeep_tick(s->upkeep, clock_mono_ms());
+        trim_memory(s);
     }
 }
 
