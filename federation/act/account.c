@@ -2,18 +2,23 @@
  * account - a new clinician, service or group of ours, with its actor and both key pairs; and the
  * instance actor, which signs what the node does for itself.
  */
-#include "federation/act/act.h"
+#include "federation/act/common.h"
 
 #include "federation/key.h"
+#include "federation/markup.h"
+#include "federation/sanitize.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
 #include "storage/meta.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #define ACCOUNT_NAME_MAX 30
+#define DISPLAY_NAME_MAX 100 /* characters */
+#define BIO_MAX_BYTES 4000
 
 struct account_local {
     struct mutation mutation;
@@ -170,5 +175,190 @@ enum err act_instance_create(struct federation *fed, const struct by *by, struct
     actor.is_locked = true;
     make_keys(&arena, &actor, &keys, a.now_ms);
     enum err e = act_run(fed, &a.mutation, by, "node.init", fed->config->host);
+    return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
+}
+
+/* ---- edit ---- */
+
+struct profile_edit {
+    struct mutation mutation;
+    struct federation *fed;
+    actor_id who;
+    const char *display_name, *summary_html; /* NULL: stays */
+    int is_locked;
+    int64_t now_ms;
+};
+
+static enum err queue_for(struct txn *txn, const struct federation *fed, const Actor *who,
+                          const char *type, const char *uri, const struct destinations *list,
+                          const struct buf *json, int64_t now_ms)
+{
+    OutJob job = OUT_JOB__INIT;
+    size_t queued;
+    job.actor = who->id;
+    job.activity_type = (char *)type;
+    job.activity_uri = (char *)uri;
+    job.visibility = VISIBILITY__PUBLIC; /* what anyone may read of the actor anyway */
+    return destinations_queue(txn, fed, list, buf_bytes(json), &job, now_ms, &queued);
+}
+
+static enum err profile_edit_apply(struct txn *txn, struct mutation *m)
+{
+    struct profile_edit *edit = container_of(m, struct profile_edit, mutation);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024 * 1024);
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(destinations_clear) struct destinations list = {0};
+    Actor *actor;
+    enum err e = actor_get(txn, edit->who, &arena, &actor);
+    if (e)
+        return e;
+    if (actor->host[0] || actor->is_instance || actor->deleted_ms)
+        return ERR_NOTFOUND;
+    if (edit->display_name)
+        actor->display_name = (char *)edit->display_name;
+    if (edit->summary_html)
+        actor->summary_html = (char *)edit->summary_html;
+    if (edit->is_locked >= 0)
+        actor->is_locked = edit->is_locked;
+    actor->updated_ms = edit->now_ms > actor->updated_ms ? edit->now_ms : actor->updated_ms + 1;
+    e = actor_put(txn, actor, edit->now_ms);
+    if (!e)
+        e = document_update_actor(actor, actor->updated_ms, &json);
+    if (!e)
+        e = destinations_add_followers(txn, &list, edit->who, &arena);
+    if (e)
+        return e;
+    const char *uri =
+        arena_printf(&arena, "%s#updates/%lld", actor->uri, (long long)actor->updated_ms);
+    return queue_for(txn, edit->fed, actor, "Update", uri, &list, &json, edit->now_ms);
+}
+
+static enum err render_bio(struct federation *fed, const char *bio, struct arena *arena,
+                           const char **out, struct why *why)
+{
+    AUTO(buf_clear) struct buf html = BUF_INIT(8 * BIO_MAX_BYTES);
+    struct markup *markup = arena_alloc(arena, sizeof *markup);
+    if (!utf8_check(bytes_of(bio)) || strlen(bio) > BIO_MAX_BYTES)
+        return why_set(why, ERR_INVALID, "a bio is UTF-8 of at most %d bytes", BIO_MAX_BYTES);
+    enum err e = markup_scan(bio, arena, markup);
+    if (!e)
+        e = markup_render(markup, arena_printf(arena, "%s/tags/", federation_base(fed, arena)),
+                          &html, why);
+    if (e)
+        return why_set(why, e, "the bio cannot be read as Markdown");
+    *out = arena_strdup(arena, buf_text(&html));
+    return OK;
+}
+
+enum err act_account_edit(struct federation *fed, actor_id who, const struct account_edit *edit,
+                          const struct by *by, struct why *why)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    struct profile_edit p = {.mutation = {.apply = profile_edit_apply},
+                             .fed = fed,
+                             .who = who,
+                             .is_locked = edit->is_locked,
+                             .now_ms = clock_ms()};
+    char object[32];
+    enum err e = OK;
+    if (edit->display_name) {
+        if (!utf8_check(bytes_of(edit->display_name)))
+            return why_set(why, ERR_INVALID, "the name is not UTF-8");
+        p.display_name = sanitize_line(edit->display_name, DISPLAY_NAME_MAX, &arena);
+    }
+    if (edit->bio)
+        e = render_bio(fed, edit->bio, &arena, &p.summary_html, why);
+    if (e)
+        return e;
+    snprintf(object, sizeof object, "actor %llu", (unsigned long long)who.v);
+    e = act_run(fed, &p.mutation, by, "account.edit", object);
+    if (e == ERR_NOTFOUND)
+        return why_set(why, e, "there is no such account");
+    return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
+}
+
+/* ---- delete ---- */
+
+struct account_removal {
+    struct mutation mutation;
+    struct federation *fed;
+    actor_id who;
+    int64_t now_ms;
+    bool has_more; /* out */
+};
+
+/* Every inbox of a host that we may talk to: whoever may have heard of the actor. */
+static enum err add_everyone(struct txn *txn, const struct federation *fed, int64_t now_ms,
+                             struct destinations *list, struct arena *arena)
+{
+    actor_id after = {0};
+    for (;;) {
+        AUTO(arena_clear) struct arena scratch = ARENA_INIT(4 * 1024 * 1024);
+        Actor *actor;
+        peer_id peer;
+        enum err e = actor_next(txn, after, &scratch, &actor);
+        if (e)
+            return e == ERR_NOTFOUND ? OK : e;
+        after.v = actor->id;
+        if (!actor->host[0] ||
+            policy_admit(txn, fed->config, actor->host, now_ms, &peer, NULL) != OK)
+            continue;
+        e = destinations_add_actor(txn, list, after, arena);
+        if (e)
+            return e;
+    }
+}
+
+/* The decision: from here on the account is gone, whatever happens to the rest. */
+static enum err account_removal_apply(struct txn *txn, struct mutation *m)
+{
+    struct account_removal *r = container_of(m, struct account_removal, mutation);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024 * 1024);
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(destinations_clear) struct destinations list = {0};
+    Actor *actor;
+    enum err e = actor_get(txn, r->who, &arena, &actor);
+    if (!e)
+        e = add_everyone(txn, r->fed, r->now_ms, &list, &arena);
+    if (!e)
+        e = account_del(txn, r->who, r->now_ms);
+    if (!e)
+        e = act_delete_edges_of(txn, r->who);
+    if (e)
+        return e;
+    struct plain_activity gone = {.id = arena_printf(&arena, "%s#delete", actor->uri),
+                                  .type = "Delete",
+                                  .actor = actor->uri,
+                                  .object = actor->uri,
+                                  .to = AS2_PUBLIC};
+    e = document_plain(&gone, &json);
+    return e ? e : queue_for(txn, r->fed, actor, "Delete", gone.id, &list, &json, r->now_ms);
+}
+
+/* The consequences, a piece at a time. Nothing of a dry run: there the account is still here. */
+static enum err posts_removal_apply(struct txn *txn, struct mutation *m)
+{
+    struct account_removal *r = container_of(m, struct account_removal, mutation);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    Actor *actor;
+    r->has_more = false;
+    enum err e = actor_get(txn, r->who, &arena, &actor);
+    if (e || !actor->deleted_ms)
+        return e;
+    return act_delete_posts_of(txn, r->who, r->now_ms, &r->has_more);
+}
+
+enum err act_account_delete(struct federation *fed, actor_id who, const struct by *by,
+                            struct why *why)
+{
+    struct account_removal r = {{.apply = account_removal_apply}, fed, who, clock_ms(), true};
+    char object[32];
+    snprintf(object, sizeof object, "actor %llu", (unsigned long long)who.v);
+    enum err e = act_run(fed, &r.mutation, by, "account.delete", object);
+    r.mutation = (struct mutation){.apply = posts_removal_apply};
+    while (!e && r.has_more)
+        e = writer_run(fed->writer, &r.mutation);
+    if (e == ERR_NOTFOUND)
+        return why_set(why, e, "there is no such account");
     return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
 }

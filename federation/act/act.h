@@ -129,6 +129,19 @@ struct account_draft {
 /* Makes an account with its actor and both key pairs (takes up to a second). */
 MUST_CHECK enum err act_account_create(struct federation *fed, const struct account_draft *draft,
                                        const struct by *by, actor_id *out, struct why *why);
+struct account_edit { /* NULL, or negative: stays as it is */
+    const char *display_name;
+    const char *bio; /* Markdown */
+    int is_locked;   /* follow requests need approval */
+};
+/* Changes what others see of an account, and tells its followers. */
+MUST_CHECK enum err act_account_edit(struct federation *fed, actor_id who,
+                                     const struct account_edit *edit, const struct by *by,
+                                     struct why *why);
+/* The account goes, with its posts and relations, here and (by a Delete to every inbox we know) on
+ * every peer. The name is never given again. Cut short, what is left stays hidden. */
+MUST_CHECK enum err act_account_delete(struct federation *fed, actor_id who, const struct by *by,
+                                       struct why *why);
 /* The instance actor of a fresh store. */
 MUST_CHECK enum err act_instance_create(struct federation *fed, const struct by *by,
                                         struct why *why);

@@ -56,8 +56,9 @@ static enum err delete_post_apply(struct txn *txn, struct act *act)
     return post_delete(txn, id, act->now_ms);
 }
 
-static enum err delete_posts_of(struct txn *txn, actor_id who, int64_t now_ms)
+enum err act_delete_posts_of(struct txn *txn, actor_id who, int64_t now_ms, bool *out_more)
 {
+    *out_more = false;
     for (unsigned i = 0; i < ACTOR_POSTS_PER_DELETE; i++) {
         struct stream stream;
         struct stream_key key = {STREAM_AUTHOR, who.v};
@@ -73,10 +74,11 @@ static enum err delete_posts_of(struct txn *txn, actor_id who, int64_t now_ms)
         if (e)
             return e;
     }
+    *out_more = true;
     return OK;
 }
 
-static enum err delete_edges_of(struct txn *txn, actor_id who)
+enum err act_delete_edges_of(struct txn *txn, actor_id who)
 {
     static const enum edge_kind kinds[] = {EDGE_FOLLOW, EDGE_FOLLOW_REQUEST};
     for (size_t i = 0; i < COUNT(kinds); i++) {
@@ -106,9 +108,10 @@ static enum err delete_actor_apply(struct txn *txn, struct act *act)
     actor->deleted_ms = act->now_ms;
     e = actor_put(txn, actor, act->now_ms);
     if (!e)
-        e = delete_edges_of(txn, act->who);
+        e = act_delete_edges_of(txn, act->who);
     act->outcome = "actor deleted";
-    return e ? e : delete_posts_of(txn, act->who, act->now_ms);
+    bool has_more; /* they stay hidden */
+    return e ? e : act_delete_posts_of(txn, act->who, act->now_ms, &has_more);
 }
 
 enum act_verdict act_delete_remote(struct act *act, struct txn *txn, struct act_answer *answer,

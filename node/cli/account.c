@@ -11,6 +11,7 @@
 #define PAGE 100
 #define PASSWORD_LEAST 8
 #define PASSWORD_MOST 1024
+#define BIO_MOST (64 << 10)
 
 static const char *const role_name[] = {"user", "moderator", "admin", "auditor"};
 
@@ -251,6 +252,58 @@ static enum err cli_account_password(struct cli *cli, struct why *why)
     return change_run(cli, &change, "account.password", why);
 }
 
+/* ---- edit, delete --------------------------------------------------------------------------- */
+
+static enum err parse_locked(const char *text, int *out, struct why *why)
+{
+    *out = !text ? -1 : !strcmp(text, "yes") ? 1 : !strcmp(text, "no") ? 0 : -2;
+    return *out == -2 ? why_set(why, ERR_INVALID, "--locked is yes or no") : OK;
+}
+
+static enum err cli_account_edit(struct cli *cli, struct why *why)
+{
+    AUTO(cli_store_close) struct cli_store store = {0};
+    AUTO(buf_clear) struct buf bio = BUF_INIT(BIO_MOST);
+    struct account_edit edit = {.display_name = cli_option(cli, "display-name")};
+    const char *text = cli_option(cli, "bio");
+    actor_id id;
+    enum err e = parse_locked(cli_option(cli, "locked"), &edit.is_locked, why);
+    if (!e && !edit.display_name && !text && edit.is_locked < 0)
+        e = why_set(why, ERR_INVALID, "say what: --display-name, --bio or --locked");
+    if (!e && text)
+        e = cli_read_text(text, &bio, why);
+    if (!e)
+        e = cli_store_open(cli, &store, why);
+    if (!e)
+        e = cli_find_account(&store, cli->argument[0], &id, why);
+    if (e)
+        return e;
+    edit.bio = text ? buf_text(&bio) : NULL;
+    e = act_account_edit(&store.fed, id, &edit, &store.by, why);
+    return e ? e : show(cli, &store, id, why);
+}
+
+static enum err cli_account_delete(struct cli *cli, struct why *why)
+{
+    AUTO(cli_store_close) struct cli_store store = {0};
+    actor_id id;
+    enum err e = cli_store_open(cli, &store, why);
+    if (!e)
+        e = cli_find_account(&store, cli->argument[0], &id, why);
+    if (!e)
+        e = cli_confirm(cli, "delete this account and its posts, here and on every peer, for ever",
+                        why);
+    if (!e)
+        e = act_account_delete(&store.fed, id, &store.by, why);
+    if (e)
+        return e;
+    output_begin(&cli->output, OUTPUT_THING);
+    output_str(&cli->output, "name", cli->argument[0]);
+    output_bool(&cli->output, "deleted", !cli->is_dry_run);
+    output_end(&cli->output);
+    return OK;
+}
+
 /* ---- the table ------------------------------------------------------------------------------ */
 
 static const struct cli_option create_options[] = {
@@ -259,11 +312,21 @@ static const struct cli_option create_options[] = {
     {"password-stdin", NULL, "read the password from standard input; without it: no sign-in"},
     {0}};
 
+static const struct cli_option edit_options[] = {
+    {"display-name", "TEXT", "the name people see"},
+    {"bio", "TEXT|-", "what the profile says, in Markdown"},
+    {"locked", "yes|no", "whether who wants to follow must be let in first"},
+    {0}};
+
 static const struct cli_command commands[] = {
     {"create", "NAME", "make an account with its keys", create_options, CLI_CHANGES,
      cli_account_create},
     {"list", "", "all accounts of this node", NULL, 0, cli_account_list},
     {"show", "NAME", "one account", NULL, 0, cli_account_show},
+    {"edit", "NAME", "change the profile, and tell the followers", edit_options, CLI_CHANGES,
+     cli_account_edit},
+    {"delete", "NAME", "remove the account and its posts, here and on every peer", NULL,
+     CLI_CHANGES | CLI_DESTROYS, cli_account_delete},
     {"disable", "NAME", "it can no longer sign in", NULL, CLI_CHANGES, cli_account_disable},
     {"enable", "NAME", "it can sign in again", NULL, CLI_CHANGES, cli_account_enable},
     {"role", "NAME user|moderator|admin|auditor", "what the account may do", NULL, CLI_CHANGES,

@@ -251,6 +251,8 @@ static struct response *answer_post(struct job *job, enum post_part part)
         return not_found();
     if (!e)
         e = actor_get(txn, (actor_id){post->author}, &arena, &author);
+    if (!e && author->deleted_ms) /* their posts go in steps: none of them is shown meanwhile */
+        return not_found();
     if (e)
         return response_of_err(e, NULL);
     struct response *refusal = may_have(job, txn, post);
