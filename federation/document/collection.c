@@ -10,10 +10,14 @@
 #include <string.h>
 
 #define PAGE_ITEMS 40
-#define PAGE_LOOKS 400 /* posts looked at for one page: most may not be for everyone */
+#define PAGE_LOOKS 400   /* posts looked at for one page: most may not be for everyone */
+#define TOTAL_LOOKS 2000 /* posts looked at to count those for everyone; of more no total is told  \
+                          */
 #define ITEM_ARENA_BYTES (4 * 1024 * 1024) /* a reply may be of a peer's making */
 
 /* ---- the frame every collection has ---- */
+
+#define TOTAL_UNTOLD UINT64_MAX
 
 static void begin_collection(struct jw *w, const char *uri, uint64_t total)
 {
@@ -21,7 +25,8 @@ static void begin_collection(struct jw *w, const char *uri, uint64_t total)
     part_context(w);
     jw_text(w, "id", uri);
     jw_text(w, "type", "OrderedCollection");
-    jw_number(w, "totalItems", (int64_t)total);
+    if (total != TOTAL_UNTOLD)
+        jw_number(w, "totalItems", (int64_t)total);
 }
 
 static void begin_page(struct jw *w, const char *uri, uint64_t before)
@@ -147,13 +152,47 @@ static enum err write_uri(struct jw *w, struct txn *txn, const Post *post, struc
     return OK;
 }
 
+/* How many the pages list: a total of all would tell how much is written in private (T66). */
+static enum err count_open(struct txn *txn, struct stream_key key, uint64_t *out)
+{
+    AUTO(stream_close) struct stream stream = {.heap = NULL};
+    uint64_t open = 0;
+    post_id id;
+    enum err e = stream_open(txn, &key, 1, (struct page){.limit = TOTAL_LOOKS}, &stream);
+    unsigned looks = 0;
+    for (; !e && (e = stream_next(&stream, &id)) == OK; looks++) {
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(ITEM_ARENA_BYTES);
+        Post *post, *boosted;
+        e = post_get(txn, id, &arena, &post);
+        if (!e && post->boost_of) {
+            e = post_get(txn, (post_id){post->boost_of}, &arena, &boosted);
+            open += !e && is_for_everyone(post) && is_for_everyone(boosted);
+        } else if (!e) {
+            open += is_for_everyone(post);
+        }
+        e = e == ERR_NOTFOUND ? OK : e;
+    }
+    if (e != ERR_NOTFOUND)
+        return e;
+    *out = looks == TOTAL_LOOKS ? TOTAL_UNTOLD : open;
+    return OK;
+}
+
+static enum err whole_stream(struct txn *txn, struct stream_key key, const char *uri,
+                             struct buf *out)
+{
+    uint64_t total;
+    enum err e = count_open(txn, key, &total);
+    return e ? e : whole_collection(uri, total, true, out);
+}
+
 enum err document_outbox(struct txn *txn, const Actor *actor, const struct collection_page *page,
                          struct buf *out)
 {
     struct stream_key key = {STREAM_AUTHOR, actor->id};
     if (page && page->is_page)
         return stream_page(txn, key, actor->outbox, page->before, write_activity, out);
-    return whole_collection(actor->outbox, counter_get(txn, COUNTER_POSTS, actor->id), true, out);
+    return whole_stream(txn, key, actor->outbox, out);
 }
 
 enum err document_replies(struct txn *txn, const Post *post, const struct collection_page *page,
@@ -164,7 +203,7 @@ enum err document_replies(struct txn *txn, const Post *post, const struct collec
     struct stream_key key = {STREAM_REPLY, post->id};
     if (page && page->is_page)
         return stream_page(txn, key, buf_text(&uri), page->before, write_uri, out);
-    return whole_collection(buf_text(&uri), counter_get(txn, COUNTER_REPLIES, post->id), true, out);
+    return whole_stream(txn, key, buf_text(&uri), out);
 }
 
 /* Pinned posts: few, so they come in one piece. */
