@@ -77,7 +77,9 @@ static enum err follow_remote_apply(struct txn *txn, struct act *act)
                               act->now_ms);
     }
     act->outcome = "followed";
-    e = edge_put(txn, follow, &edge);
+    e = edge_del(txn, request); /* asked while the account was locked, and it is open now */
+    if (!e || e == ERR_NOTFOUND)
+        e = edge_put(txn, follow, &edge);
     if (!e)
         e = act_notify(txn, ours, NOTIFICATION_TYPE__FOLLOW, act->who, (post_id){0}, act->now_ms);
     return e ? e : queue_answer(txn, act->fed, "Accept", ours, theirs, uri, act->now_ms);

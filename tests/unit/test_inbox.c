@@ -688,6 +688,21 @@ static void a_local_post_is_never_queued(void **state)
     assert_int_equal(node_rows(&s->node, TABLE_OUTQUEUE), before);
 }
 
+static void a_follow_of_an_account_that_was_unlocked_leaves_no_request(void **state)
+{
+    struct scene *s = *state;
+    struct why why = {""};
+    for (int is_locked = 1; is_locked >= 0; is_locked--) {
+        struct account_edit edit = {.is_locked = is_locked};
+        char *id = json_format("https://peer.example/f/%d", is_locked);
+        assert_int_equal(act_account_edit(&s->node.fed, s->ann, &edit, &by, &why), OK);
+        assert_int_equal(sends(s, &s->bob, "Follow", id, BOB, quoted(OURS)), 202);
+        assert_int_equal(has_edge(s, EDGE_FOLLOW_REQUEST, s->bob.id.v, s->ann.v), is_locked);
+        assert_int_equal(has_edge(s, EDGE_FOLLOW, s->bob.id.v, s->ann.v), !is_locked);
+        free(id);
+    }
+}
+
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
 
 int main(void)
@@ -722,6 +737,7 @@ int main(void)
         SCENE(a_farewell_of_somebody_unknown_is_202_and_fetches_nothing),
         SCENE(a_farewell_is_202_even_when_the_key_was_looked_for_in_vain),
         SCENE(markdown_and_plain_text_are_shown_as_what_they_are),
+        SCENE(a_follow_of_an_account_that_was_unlocked_leaves_no_request),
         SCENE(a_failed_signature_with_an_old_key_asks_for_the_key_once),
         SCENE(t85_only_the_very_host_on_the_list_is_a_peer),
         SCENE(t89_long_ids_are_stored_found_and_deduplicated),
