@@ -58,16 +58,17 @@ static bool is_followed(struct timeline *t, uint64_t actor)
     return reader && (reader == actor || has(t, EDGE_FOLLOW, reader, actor));
 }
 
-/* Home shows replies only within the circle the reader follows, or to the reader. */
+/* Home shows replies only within the circle the reader follows, or to the reader. When nobody knows
+ * whom a reply answers (the post is gone, or never came), it stands for itself. */
 static bool is_out_of_circle(struct timeline *t, const Post *post, struct arena *arena)
 {
     Post *parent;
-    if (!post->in_reply_to_uri[0] || post->author == t->query.reader.v)
+    if (!post->in_reply_to || post->author == t->query.reader.v)
         return false;
     for (size_t i = 0; i < post->n_mentions; i++)
         if (post->mentions[i]->actor == t->query.reader.v)
             return false;
-    return !post->in_reply_to || post_get(t->txn, (post_id){post->in_reply_to}, arena, &parent) ||
+    return post_get(t->txn, (post_id){post->in_reply_to}, arena, &parent) == OK &&
            !is_followed(t, parent->author);
 }
 

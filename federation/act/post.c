@@ -204,7 +204,7 @@ enum err act_post_from_note(struct act *act, struct txn *txn, const struct as2_n
     post->cc = copy_list(arena, &note->cc);
     post->n_cc = note->cc.n;
     post->published_ms = note->published_ms ? note->published_ms : act->now_ms;
-    post->updated_ms = note->updated_ms > post->published_ms ? note->updated_ms : 0;
+    post->updated_ms = note->updated_ms > note->published_ms ? note->updated_ms : 0;
     post->received_ms = act->now_ms;
     if (arena->is_full)
         return why_set(why, ERR_LIMIT, "the post is too large");
@@ -231,8 +231,6 @@ enum act_verdict act_check_note(const struct act *act, const struct as2_note *no
     if (!note->id) {
         answer->status = 400;
         why_set(why, ERR_INVALID, "the object has no id");
-    } else if (federation_own_path(act->fed, note->id)) {
-        why_set(why, ERR_DENIED, "the object claims to be ours");
     } else if (!uri_same_host(note->id, actor)) {
         why_set(why, ERR_DENIED, "the object's id is not on its actor's host");
     } else if (!note->attributed_to || strcmp(note->attributed_to, actor) != 0) {

@@ -317,6 +317,9 @@ static void t29_whatever_claims_to_be_ours_is_403(void **state)
         403);
     snprintf(s->bob.key_id, sizeof s->bob.key_id, OURS "#main-key");
     assert_int_equal(send_note(s, "x"), 403);
+    s->node.config.mode =
+        FEDERATION_OPEN; /* where policy lets everyone in, we are still not them */
+    assert_int_equal(send_note(s, "x"), 403);
     assert_int_equal(node_rows(&s->node, TABLE_POST), 0);
 }
 
@@ -474,6 +477,17 @@ static void t42_only_its_own_actor_undoes(void **state)
                            "https://evil.example/users/eve", inline_follow),
                      202);
     assert_true(has_edge(s, EDGE_FOLLOW, s->bob.id.v, s->ann.v));
+
+    /* Hers is not undone either by what names him. */
+    assert_int_equal(sends(s, &s->eve, "Follow", "https://evil.example/f/1",
+                           "https://evil.example/users/eve", quoted(OURS)),
+                     202);
+    inline_follow =
+        json_format("{\"type\":\"Follow\",\"actor\":\"" BOB "\",\"object\":\"" OURS "\"}");
+    assert_int_equal(sends(s, &s->eve, "Undo", "https://evil.example/u/4",
+                           "https://evil.example/users/eve", inline_follow),
+                     202);
+    assert_true(has_edge(s, EDGE_FOLLOW, s->eve.id.v, s->ann.v));
 }
 
 static void t43_an_accept_needs_our_own_pending_follow(void **state)

@@ -149,10 +149,22 @@ static void a_limited_peer_is_seen_by_followers_only(void **state)
 static void home_leaves_out_replies_to_people_one_does_not_follow(void **state)
 {
     struct scene *s = *state;
-    bob_writes(s, "to a stranger", PUBLIC, ",\"inReplyTo\":\"https://elsewhere.example/n/1\"");
+    struct remote eve;
+    remote_create(&s->node, &eve, "peer.example", "eve");
+    char *json = json_format(
+        "{\"type\":\"Create\",\"id\":\"https://peer.example/e/1\",\"actor\":"
+        "\"%s\",\"object\":{\"id\":\"https://peer.example/en/1\",\"type\":"
+        "\"Note\",\"attributedTo\":\"%s\",\"content\":\"eve\",\"to\":[\"" PUBLIC "\"]}}",
+        eve.uri, eve.uri);
+    assert_int_equal(node_receive_from(&s->node, &eve, json), 202);
+    free(json);
+    bob_writes(s, "to eve", PUBLIC, ",\"inReplyTo\":\"https://peer.example/en/1\"");
+    bob_writes(s, "to nobody knows whom", PUBLIC,
+               ",\"inReplyTo\":\"https://elsewhere.example/n/1\"");
     bob_writes(s, "a thread of his own", PUBLIC, "");
-    bob_writes(s, "and on", PUBLIC, ",\"inReplyTo\":\"https://peer.example/n/2\"");
-    assert_sees(s, TIMELINE_HOME, s->ann, "and on|a thread of his own|");
+    bob_writes(s, "and on", PUBLIC, ",\"inReplyTo\":\"https://peer.example/n/3\"");
+    assert_sees(s, TIMELINE_HOME, s->ann, "and on|a thread of his own|to nobody knows whom|");
+    remote_clear(&eve);
 }
 
 static void a_page_is_full_whatever_was_left_out(void **state)
