@@ -27,7 +27,7 @@
 
 #define CALLERS_MAX 64
 #define REQUESTS_PER_CALLER 1024 /* when they are used up, the measurement ends before its time */
-#define REQUESTS_MAX 16384
+#define REQUESTS_MAX 8192
 #define MAP_BYTES ((uint64_t)4 << 30)
 
 static const struct series {
