@@ -11,8 +11,7 @@
 
 #define PAGE_ITEMS 40
 #define PAGE_LOOKS 400   /* posts looked at for one page: most may not be for everyone */
-#define TOTAL_LOOKS 2000 /* posts looked at to count those for everyone; of more no total is told  \
-                          */
+#define TOTAL_LOOKS 2000 /* posts looked at to count those for everyone; of more: no total */
 #define ITEM_ARENA_BYTES (4 * 1024 * 1024) /* a reply may be of a peer's making */
 
 /* ---- the frame every collection has ---- */
