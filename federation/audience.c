@@ -5,6 +5,7 @@
 #include "storage/base/clock.h"
 #include "storage/edge.h"
 #include "storage/outqueue.h"
+#include "storage/post.h"
 
 #include <string.h>
 
@@ -150,7 +151,7 @@ static enum err add_inbox(struct txn *txn, struct destinations *list, const char
 }
 
 /* The shared inbox is believed only on the host of the actor's own one. */
-static const char *inbox_of(const Actor *actor)
+const char *audience_inbox(const Actor *actor)
 {
     if (actor->shared_inbox[0] && uri_same_host(actor->shared_inbox, actor->inbox))
         return actor->shared_inbox;
@@ -167,7 +168,7 @@ enum err destinations_add_actor(struct txn *txn, struct destinations *list, acto
         return e;
     if (actor->host[0] == '\0' || actor->deleted_ms || actor->suspended_ms || !actor->inbox[0])
         return OK;
-    return add_inbox(txn, list, inbox_of(actor), clock_ms(), arena);
+    return add_inbox(txn, list, audience_inbox(actor), clock_ms(), arena);
 }
 
 enum err destinations_add_followers(struct txn *txn, struct destinations *list, actor_id of,
@@ -199,6 +200,22 @@ enum err destinations_add_ledger(struct txn *txn, struct destinations *list, pos
     while ((e = ledger_next(txn, &key, &scratch, &line)) == OK) {
         if (may_have_arrived(line) &&
             (e = add_inbox(txn, list, line->inbox, clock_ms(), arena)) != OK)
+            return e;
+        arena_clear(&scratch);
+    }
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+enum err destinations_add_fetched(struct txn *txn, struct destinations *list, post_id post,
+                                  struct arena *arena)
+{
+    AUTO(arena_clear) struct arena scratch = ARENA_INIT(ACTOR_ARENA_BYTES);
+    peer_id peer = {0};
+    const char *inbox;
+    enum err e;
+    while ((e = fetched_next(txn, post, &peer, &scratch, &inbox)) == OK) {
+        e = add_inbox(txn, list, inbox, clock_ms(), arena);
+        if (e)
             return e;
         arena_clear(&scratch);
     }

@@ -35,7 +35,7 @@ struct destinations {
     uint32_t *slot; /* index over the inboxes: item number + 1, 0 empty */
     size_t slot_count;
 };
-/* Both run inside a mutation: a host not met before becomes a peer record. */
+/* These run inside a mutation: a host not met before becomes a peer record. */
 MUST_CHECK enum err destinations_add_actor(struct txn *txn, struct destinations *list,
                                            actor_id whom, struct arena *arena);
 MUST_CHECK enum err destinations_add_followers(struct txn *txn, struct destinations *list,
@@ -43,6 +43,11 @@ MUST_CHECK enum err destinations_add_followers(struct txn *txn, struct destinati
 /* Every inbox this post was ever queued for: an Update or Delete goes there too. */
 MUST_CHECK enum err destinations_add_ledger(struct txn *txn, struct destinations *list,
                                             post_id post, struct arena *arena);
+/* Every inbox of those who fetched it by themselves. */
+MUST_CHECK enum err destinations_add_fetched(struct txn *txn, struct destinations *list,
+                                             post_id post, struct arena *arena);
+/* Where mail for this actor goes: the shared inbox when it is believable. Lives with the actor. */
+const char *audience_inbox(const Actor *actor);
 void destinations_clear(struct destinations *list);
 
 /*

@@ -1,10 +1,13 @@
 #include "federation/reader.h"
 
+#include "federation/audience.h"
 #include "federation/key.h"
 #include "federation/policy.h"
 #include "storage/actor.h"
 #include "storage/base/clock.h"
 #include "storage/parked.h"
+#include "storage/peer.h"
+#include "storage/post.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -23,7 +26,7 @@ static struct waiter *waiting;
 static size_t waiting_count;
 
 static enum err find_key(struct txn *txn, const char *key_id, struct arena *arena,
-                         struct public_key **out, struct why *why)
+                         struct public_key **out, const char **out_inbox, struct why *why)
 {
     actor_id id;
     Actor *actor;
@@ -32,6 +35,7 @@ static enum err find_key(struct txn *txn, const char *key_id, struct arena *aren
         e = actor_get(txn, id, arena, &actor);
     if (e)
         return e;
+    *out_inbox = audience_inbox(actor);
     if (actor->suspended_ms || actor->deleted_ms)
         return why_set(why, ERR_DENIED, "the actor is suspended or deleted");
     for (size_t i = 0; i < actor->n_keys; i++) {
@@ -78,10 +82,43 @@ enum err reader_identify(struct federation *fed, struct txn *txn, const struct h
         e = signature_precheck(msg, &signature, now_ms, config->host, why);
     if (e)
         return e;
-    e = find_key(txn, signature.key_id, arena, &key, why);
+    e = find_key(txn, signature.key_id, arena, &key, &out->inbox, why);
     if (e == ERR_NOTFOUND)
         return key_missing(txn, signature.key_id, arena, out, why);
     return e ? e : signature_verify(msg, &signature, key, why);
+}
+
+/* ---- what they got ---- */
+
+struct note_fetched {
+    struct mutation mutation;
+    const struct reader *reader;
+    post_id post;
+    int64_t now_ms;
+};
+
+static enum err note_fetched_apply(struct txn *txn, struct mutation *m)
+{
+    struct note_fetched *n = container_of(m, struct note_fetched, mutation);
+    peer_id peer;
+    enum err e = peer_ensure(txn, n->reader->host, n->now_ms, &peer);
+    return e ? e : fetched_add(txn, n->post, peer, n->reader->inbox);
+}
+
+static bool is_noted(struct federation *fed, const struct reader *reader, post_id post)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
+    AUTO(txn_end) struct txn *txn = NULL;
+    peer_id at = {reader->peer.v - 1};
+    const char *inbox;
+    return reader->peer.v && engine_read_begin(fed->engine, &txn) == OK &&
+           fetched_next(txn, post, &at, &arena, &inbox) == OK && at.v == reader->peer.v;
+}
+
+enum err reader_note_fetched(struct federation *fed, const struct reader *reader, post_id post)
+{
+    struct note_fetched n = {{.apply = note_fetched_apply}, reader, post, clock_ms()};
+    return is_noted(fed, reader, post) ? OK : writer_run(fed->writer, &n.mutation);
 }
 
 /* ---- those who wait ---- */

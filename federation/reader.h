@@ -21,7 +21,8 @@
 
 struct reader {
     char host[URI_HOST_BYTES];
-    peer_id peer;
+    peer_id peer;      /* 0: not met before (open mode) */
+    const char *inbox; /* OK: of who asks, in the arena */
     bool is_stranger;  /* ERR_DENIED: a better signature would not help either */
     const char *needs; /* ERR_LATER: the key document to fetch, in the arena */
 };
@@ -35,6 +36,11 @@ struct reader {
 MUST_CHECK enum err reader_identify(struct federation *fed, struct txn *txn,
                                     const struct http_message *msg, struct arena *arena,
                                     struct reader *out, struct why *why);
+
+/* Remembers, on disk, that this reader got `post`: its Delete goes there too. Waits for the writer.
+ */
+MUST_CHECK enum err reader_note_fetched(struct federation *fed, const struct reader *reader,
+                                        post_id post);
 
 /* ERR_LIMIT: too many wait already, nothing will be called. `ready` is called once. */
 MUST_CHECK enum err reader_wait(struct federation *fed, const char *needs,

@@ -38,7 +38,7 @@
  * want           h(uri):16                 Want          want_put              want_get
  * want_due       next_ms:8 h(uri):16       -             want_put              want_due_next
  * seen           h(activity id):16         Seen          seen_add              seen_get
- * fetched        post:8 peer:8             -             fetched_add           fetched_next
+ * fetched        post:8 peer:8             inbox         fetched_add           fetched_next
  * token          SHA-256(token):32         Token         token_put             token_find
  * audit          seq:8                     AuditRecord   audit_add             audit_next
  *

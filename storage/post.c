@@ -333,27 +333,30 @@ enum err tombstone_add(struct txn *txn, const Tombstone *tombstone)
     return record_add(txn, TABLE_TOMBSTONE, (struct bytes){hash, sizeof hash}, &tombstone->base);
 }
 
-enum err fetched_add(struct txn *txn, post_id post, peer_id peer)
+enum err fetched_add(struct txn *txn, post_id post, peer_id peer, const char *inbox)
 {
     bool exists;
     enum err e = post_exists(txn, post.v, &exists);
     if (e || !exists)
         return e ? e : ERR_NOTFOUND;
     struct key key = key_ids(post.v, peer.v);
-    return engine_put(txn, TABLE_FETCHED, key_bytes(&key), (struct bytes){0});
+    return engine_put(txn, TABLE_FETCHED, key_bytes(&key), bytes_of(inbox));
 }
 
-enum err fetched_next(struct txn *txn, post_id post, peer_id after, peer_id *out)
+enum err fetched_next(struct txn *txn, post_id post, peer_id *peer, struct arena *arena,
+                      const char **out_inbox)
 {
-    if (after.v == UINT64_MAX)
+    if (peer->v == UINT64_MAX)
         return ERR_NOTFOUND;
     AUTO(range_close) struct range range = {0};
-    struct key lo = key_ids(post.v, after.v + 1), hi = key_id(post.v + 1);
-    struct bytes key;
+    struct key lo = key_ids(post.v, peer->v + 1), hi = key_id(post.v + 1);
+    struct bytes key, inbox;
     enum err e = range_open(txn, TABLE_FETCHED, key_bytes(&lo), key_bytes(&hi), RANGE_UP, &range);
+    if (!e)
+        e = range_next(&range, &key, &inbox);
     if (e)
         return e;
-    e = range_next(&range, &key, NULL);
     size_t at = 8;
-    return e ? e : key_read_u64(key, &at, &out->v);
+    *out_inbox = arena_strndup(arena, (const char *)inbox.p, inbox.n);
+    return *out_inbox ? key_read_u64(key, &at, &peer->v) : ERR_LIMIT;
 }

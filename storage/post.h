@@ -47,8 +47,11 @@ MUST_CHECK enum err tombstone_get(struct txn *txn, const char *uri, struct arena
 /* For something never seen here. ERR_EXISTS when there is one, ERR_INVALID when the post lives. */
 MUST_CHECK enum err tombstone_add(struct txn *txn, const Tombstone *tombstone);
 
-/* Which peers read this post over HTTP: a Delete goes to them too. ERR_NOTFOUND: no such post. */
-MUST_CHECK enum err fetched_add(struct txn *txn, post_id post, peer_id peer);
-MUST_CHECK enum err fetched_next(struct txn *txn, post_id post, peer_id after, peer_id *out);
+/* Which peers read this post over HTTP, and an inbox of who asked: a Delete goes to them too. The
+ * last inbox counts. ERR_NOTFOUND: no such post. */
+MUST_CHECK enum err fetched_add(struct txn *txn, post_id post, peer_id peer, const char *inbox);
+/* *peer starts with 0 and is moved on; the inbox is in the arena. */
+MUST_CHECK enum err fetched_next(struct txn *txn, post_id post, peer_id *peer, struct arena *arena,
+                                 const char **out_inbox);
 
 #endif

@@ -385,9 +385,11 @@ enum err act_post_queue(struct txn *txn, const struct federation *fed, const Pos
         e = destinations_add_followers(txn, &list, (actor_id){post->author}, &arena);
     for (size_t i = 0; !e && i < post->n_mentions; i++)
         e = destinations_add_actor(txn, &list, (actor_id){post->mentions[i]->actor}, &arena);
-    if (!e &&
-        strcmp(type, "Create") != 0) /* who got it must hear of it, follower or not any more */
+    bool is_known = strcmp(type, "Create") != 0; /* who got it must hear of it, follower or not */
+    if (!e && is_known)
         e = destinations_add_ledger(txn, &list, (post_id){post->id}, &arena);
+    if (!e && is_known)
+        e = destinations_add_fetched(txn, &list, (post_id){post->id}, &arena);
     if (e)
         return e;
 

@@ -7,6 +7,7 @@
 #include "federation/reader.h"
 #include "node/http/mediatype.h"
 #include "storage/base/clock.h"
+#include "storage/base/log.h"
 #include "storage/edge.h"
 
 #include <stdlib.h>
@@ -266,6 +267,15 @@ static struct response *answer_post(struct job *job, enum post_part part)
     else
         e = part == PART_NOTE ? document_note(post, author, &json)
                               : document_create(post, author, &json);
+    txn_end(&txn); /* no snapshot is held while the writer is waited for */
+    if (!e && part != PART_REPLIES && !post->boost_of) {
+        e = reader_note_fetched(job->fed, &job->reader, (post_id){post->id});
+        if (e == ERR_NOTFOUND) /* deleted meanwhile, and the Delete does not go there */
+            return not_found();
+        if (e)
+            log_warn("post.fetch_unnoted", STR("peer", job->reader.host), STR("err", err_name(e)));
+        return activity_json(OK, &json);
+    }
     return activity_json(e, &json);
 }
 

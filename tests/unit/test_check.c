@@ -118,7 +118,7 @@ static void fill_queues(struct world *world, struct txn *txn)
     world->job = build_job(txn, world->peer, world->post.v);
     assert_int_equal(outqueue_get(txn, world->peer, world->job, &arena, &job), OK);
     world->body = job->body;
-    assert_int_equal(fetched_add(txn, world->post, world->peer), OK);
+    assert_int_equal(fetched_add(txn, world->post, world->peer, "https://peer.example/inbox"), OK);
     parked.needs = (char *)"https://peer.example/users/carol";
     parked.peer = world->peer.v;
     assert_int_equal(parked_put(txn, &parked, WANT_KIND__ACTOR_DOCUMENT, BUILD_NOW_MS), OK);

@@ -364,7 +364,8 @@ static void a_deleted_post_leaves_nothing_but_a_tombstone(void **state)
     like.from = world->bob.v;
     like.post = id.v;
     assert_int_equal(notification_add(txn, world->alice, &like, 5), OK);
-    assert_int_equal(fetched_add(txn, id, build_peer(txn, "peer.example")), OK);
+    assert_int_equal(
+        fetched_add(txn, id, build_peer(txn, "peer.example"), "https://peer.example/inbox"), OK);
     char *tag = (char *)"ward";
     Post edit = edit_of(world, id, "two", &tag, 0);
     assert_int_equal(post_edit(txn, &edit, BUILD_NOW_MS), OK);
@@ -465,15 +466,20 @@ static void readers_of_a_post_are_remembered_in_order(void **state)
     post_id id = build_post(world->txn, &(struct build_post){.uri = "https://ward.example/p/1",
                                                              .author = world->alice});
     peer_id a = build_peer(world->txn, "a.example"), b = build_peer(world->txn, "b.example"), at;
-    assert_int_equal(fetched_add(world->txn, id, b), OK);
-    assert_int_equal(fetched_add(world->txn, id, a), OK);
-    assert_int_equal(fetched_add(world->txn, id, a), OK);
-    assert_int_equal(fetched_next(world->txn, id, (peer_id){0}, &at), OK);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(4096);
+    const char *inbox;
+    assert_int_equal(fetched_add(world->txn, id, b, "https://b.example/inbox"), OK);
+    assert_int_equal(fetched_add(world->txn, id, a, "https://a.example/old"), OK);
+    assert_int_equal(fetched_add(world->txn, id, a, "https://a.example/inbox"), OK);
+    at.v = 0;
+    assert_int_equal(fetched_next(world->txn, id, &at, &arena, &inbox), OK);
     assert_true(at.v == a.v);
-    assert_int_equal(fetched_next(world->txn, id, at, &at), OK);
+    assert_string_equal(inbox, "https://a.example/inbox");
+    assert_int_equal(fetched_next(world->txn, id, &at, &arena, &inbox), OK);
     assert_true(at.v == b.v);
-    assert_int_equal(fetched_next(world->txn, id, at, &at), ERR_NOTFOUND);
-    assert_int_equal(fetched_add(world->txn, (post_id){9}, a), ERR_NOTFOUND);
+    assert_string_equal(inbox, "https://b.example/inbox");
+    assert_int_equal(fetched_next(world->txn, id, &at, &arena, &inbox), ERR_NOTFOUND);
+    assert_int_equal(fetched_add(world->txn, (post_id){9}, a, ""), ERR_NOTFOUND);
 }
 
 #define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, world_open, world_close)

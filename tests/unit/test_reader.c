@@ -1,5 +1,6 @@
 #include "federation/reader.h"
 
+#include "federation/act/act.h"
 #include "federation/resolve.h"
 #include "storage/base/clock.h"
 #include "storage/parked.h"
@@ -158,6 +159,29 @@ static void nobody_waits_for_ever_and_not_too_many_do(void **state)
     assert_int_equal(ready, READERS_WAITING_MAX + 1);
 }
 
+/* What somebody fetched by themselves they must hear of when it is deleted or edited. */
+static void an_edit_and_a_delete_go_to_who_fetched_the_post(void **state)
+{
+    struct scene *s = *state;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT((size_t)1024 * 1024);
+    actor_id ann = node_account(&s->node, "ann");
+    struct post_draft draft = {.author = ann, .source = "x"};
+    struct by by = {.who = "test"};
+    struct reader reader;
+    post_id id;
+    assert_int_equal(act_post_local(&s->node.fed, &draft, NULL, &by, &id, NULL), OK);
+    assert_int_equal(node_rows(&s->node, TABLE_OUTQUEUE), 0);
+    assert_int_equal(asks(s, &s->bob, false, &arena, &reader), OK);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(reader_note_fetched(&s->node.fed, &reader, id), OK);
+    assert_int_equal(node_rows(&s->node, TABLE_FETCHED), 1);
+    assert_int_equal(act_edit_local(&s->node.fed, ann, id, "y", NULL, NULL, &by, NULL), OK);
+    assert_int_equal(node_rows(&s->node, TABLE_OUTQUEUE), 1);
+    assert_int_equal(act_delete_local(&s->node.fed, ann, id, &by, NULL), OK);
+    assert_int_equal(node_rows(&s->node, TABLE_OUTQUEUE), 2);
+    assert_int_equal(reader_note_fetched(&s->node.fed, &reader, id), ERR_NOTFOUND);
+}
+
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
 
 int main(void)
@@ -167,6 +191,7 @@ int main(void)
         SCENE(an_unknown_key_is_wanted_and_who_waits_is_called_once_it_came),
         SCENE(who_waits_moves_along_with_a_document_that_is_elsewhere),
         SCENE(a_key_that_will_not_come_is_an_answer_too_and_is_remembered),
+        SCENE(an_edit_and_a_delete_go_to_who_fetched_the_post),
         SCENE(nobody_waits_for_ever_and_not_too_many_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
