@@ -73,6 +73,10 @@ static enum err edit_actor_apply(struct txn *txn, struct act *act)
     actor.suspended_ms = stored->suspended_ms;
     actor.deleted_ms = stored->deleted_ms;
     actor.key_refetched_ms = stored->key_refetched_ms;
+    if (!actor.n_keys) { /* left out, not taken back: a fetch of the document would tell */
+        actor.n_keys = stored->n_keys;
+        actor.keys = stored->keys;
+    }
     act->outcome = "profile updated";
     return actor_put(txn, &actor, act->now_ms);
 }
