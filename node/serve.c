@@ -64,7 +64,7 @@ struct serve {
 static enum err on_task(struct federation *fed, struct task *task)
 {
     struct serve *s = fed->process;
-    return workers_push(s->workers, task);
+    return s->workers ? workers_push(s->workers, task) : ERR_LATER;
 }
 
 static void on_wake_delivery(struct federation *fed)
@@ -353,6 +353,7 @@ static enum err start_workers(struct serve *s, struct why *why)
 static void stop_workers(struct serve *s)
 {
     workers_stop(&s->workers);
+    reader_expire(READERS_ALL, 0); /* the last tasks may have begun to wait */
 }
 
 static enum err start_delivery(struct serve *s, struct why *why)
