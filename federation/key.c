@@ -199,8 +199,9 @@ static bool skip(struct bytes *in, const uint8_t *what, size_t n)
 static bool der_open(struct bytes *in, int wanted)
 {
     const unsigned char *p = in->p;
-    long n;
-    int tag, class, flags = ASN1_get_object(&p, &n, &tag, &class, (long)in->n);
+    long n = 0;
+    int tag = 0, class = 0; /* not set when it is broken */
+    int flags = ASN1_get_object(&p, &n, &tag, &class, (long)in->n);
     if ((flags & 0x81) || tag != wanted || class != V_ASN1_UNIVERSAL ||
         (size_t)n != in->n - (size_t)(p - in->p)) /* 0x80: broken; 0x01: no length */
         return false;
