@@ -116,6 +116,22 @@ def an_unfollow_ends_it():
 
 
 @tap.test
+def an_account_that_is_deleted_is_gone_everywhere():
+    follows = riverside.counts("ben")[1]
+    riverside.cli("follow", "ben", marys.handle("tom"))
+    tap.until(lambda: riverside.counts("ben")[1] == follows + 1, "ben follows tom")
+    marys.cli("account", "edit", "tom", "--display-name", "Dr Tom", "--bio", "On *leave*", "--locked", "yes")
+    tap.equal(marys.actor("tom")["name"], "Dr Tom", "name")
+    uri = marys.post("tom", "My last day")
+    tap.until(lambda: uri in riverside.uris("ben"), "the post")
+    marys.cli("account", "delete", "tom", "--yes")
+    tap.until(lambda: uri not in riverside.uris("ben"), "the post to go")
+    tap.until(lambda: riverside.counts("ben")[1] == follows, "the follow to go")
+    marys.refuses("account", "create", "tom")
+    marys.refuses("post", "tom", "still here?")
+
+
+@tap.test
 def a_dry_run_changes_nothing():
     before = marys.uris("amara")
     marys.cli("post", "amara", "never said", "--dry-run")
