@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#define KEY_REFETCH_MS (5 * 60 * 1000) /* one key of one actor, at most this often (T20) */
+
 struct waiter {
     struct waiter *next;
     char *uri;
@@ -26,7 +28,7 @@ static struct waiter *waiting;
 static size_t waiting_count;
 
 static enum err find_key(struct txn *txn, const char *key_id, struct arena *arena,
-                         struct public_key **out, const char **out_inbox, struct why *why)
+                         struct public_key **out, Actor **out_owner, struct why *why)
 {
     actor_id id;
     Actor *actor;
@@ -35,7 +37,7 @@ static enum err find_key(struct txn *txn, const char *key_id, struct arena *aren
         e = actor_get(txn, id, arena, &actor);
     if (e)
         return e;
-    *out_inbox = audience_inbox(actor);
+    *out_owner = actor;
     if (actor->suspended_ms || actor->deleted_ms)
         return why_set(why, ERR_DENIED, "the actor is suspended or deleted");
     for (size_t i = 0; i < actor->n_keys; i++) {
@@ -82,10 +84,17 @@ enum err reader_identify(struct federation *fed, struct txn *txn, const struct h
         e = signature_precheck(msg, &signature, now_ms, config->host, why);
     if (e)
         return e;
-    e = find_key(txn, signature.key_id, arena, &key, &out->inbox, why);
+    Actor *owner;
+    e = find_key(txn, signature.key_id, arena, &key, &owner, why);
     if (e == ERR_NOTFOUND)
         return key_missing(txn, signature.key_id, arena, out, why);
-    return e ? e : signature_verify(msg, &signature, key, why);
+    if (e)
+        return e;
+    out->inbox = audience_inbox(owner);
+    e = signature_verify(msg, &signature, key, why);
+    if (e && now_ms - owner->fetched_ms >= KEY_REFETCH_MS) /* they may have a new key */
+        return key_missing(txn, signature.key_id, arena, out, why);
+    return e;
 }
 
 /* ---- what they got ---- */

@@ -86,6 +86,22 @@ static void t65_only_an_actor_of_an_admitted_host_is_known(void **state)
     assert_int_equal(node_rows(&s->node, TABLE_WANT), 0);
 }
 
+static void t20_a_signature_that_fails_under_an_old_key_has_the_key_fetched_again(void **state)
+{
+    struct scene *s = *state;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT((size_t)1024 * 1024);
+    struct reader reader;
+    int64_t now_ms = clock_ms();
+    private_key_free(&s->bob.key);
+    s->bob.key = private_key_generate(KEY_RSA);
+    assert_int_equal(asks(s, &s->bob, false, &arena, &reader), ERR_DENIED);
+    clock_set(now_ms + 10 * 60000);
+    enum err later = asks(s, &s->bob, false, &arena, &reader);
+    clock_set(-1);
+    assert_int_equal(later, ERR_LATER);
+    assert_string_equal(reader.needs, s->bob.uri);
+}
+
 static void be_ready(void *context)
 {
     ++*(int *)context;
@@ -188,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENE(t65_only_an_actor_of_an_admitted_host_is_known),
+        SCENE(t20_a_signature_that_fails_under_an_old_key_has_the_key_fetched_again),
         SCENE(an_unknown_key_is_wanted_and_who_waits_is_called_once_it_came),
         SCENE(who_waits_moves_along_with_a_document_that_is_elsewhere),
         SCENE(a_key_that_will_not_come_is_an_answer_too_and_is_remembered),
