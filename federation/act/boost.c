@@ -87,6 +87,19 @@ static enum err boost_remote_apply(struct txn *txn, struct act *act)
     return e == ERR_EXISTS || e == ERR_DENIED ? OK : e;
 }
 
+/* A peer that was blocked does not come back through another one's boosts (T86). */
+static bool is_of_shut_out_host(struct act *act, struct txn *txn, const Post *post,
+                                struct arena *arena)
+{
+    Actor *author;
+    peer_id peer;
+    if (actor_get(txn, (actor_id){post->author}, arena, &author))
+        return true;
+    return author->suspended_ms || author->deleted_ms ||
+           (author->host[0] &&
+            policy_admit(txn, act->fed->config, author->host, act->now_ms, &peer, NULL));
+}
+
 enum act_verdict act_boost_remote(struct act *act, struct txn *txn, struct act_answer *answer,
                                   struct why *why)
 {
@@ -112,6 +125,10 @@ enum act_verdict act_boost_remote(struct act *act, struct txn *txn, struct act_a
     if (post_get(txn, state->post, &arena, &post) || actor_get(txn, act->who, &arena, &who) ||
         !may_boost(post, act->who)) {
         act->outcome = "ignored: boosts a post that is not for everyone";
+        return ACT_DONE;
+    }
+    if (is_of_shut_out_host(act, txn, post, &arena)) {
+        act->outcome = "ignored: boosts what a host said that is no peer";
         return ACT_DONE;
     }
     state->visibility = audience_visibility(&activity->to, &activity->cc, who->followers);

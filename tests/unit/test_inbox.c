@@ -2,6 +2,7 @@
 
 #include "federation/act/act.h"
 #include "federation/audience.h"
+#include "federation/policy.h"
 #include "storage/base/clock.h"
 #include "storage/check.h"
 #include "storage/edge.h"
@@ -558,6 +559,25 @@ static void t47_a_private_post_is_neither_boosted_nor_liked_by_outsiders(void **
     assert_int_equal(node_rows(&s->node, TABLE_EDGE), 0);
 }
 
+static void t86_what_a_blocked_peer_said_is_not_boosted_by_another(void **state)
+{
+    struct scene *s = *state;
+    struct why why = {""};
+    const char *eve_note = "https://evil.example/notes/1";
+    assert_int_equal(sends(s, &s->eve, "Create", "https://evil.example/a/1", s->eve.uri,
+                           note_json(eve_note, s->eve.uri, "x")),
+                     202);
+    assert_int_equal(policy_set_peer(&s->node.fed, "evil.example", PEER_STATE__BLOCKED, &by, &why),
+                     OK);
+    assert_int_equal(
+        sends(s, &s->bob, "Announce", "https://peer.example/b/1", BOB, quoted(eve_note)), 202);
+    assert_int_equal(sends(s, &s->bob, "Announce", "https://peer.example/b/2", BOB,
+                           quoted("https://evil.example/notes/2")),
+                     202);
+    assert_int_equal(node_rows(&s->node, TABLE_POST), 1);
+    assert_int_equal(node_rows(&s->node, TABLE_PARKED), 0);
+}
+
 static void an_unknown_key_parks_the_request_once_and_waits(void **state)
 {
     struct scene *s = *state;
@@ -794,6 +814,7 @@ int main(void)
         SCENE(t47_a_private_post_is_neither_boosted_nor_liked_by_outsiders),
         SCENE(t48_many_likes_of_one_actor_count_once),
         SCENE(t48_unknown_types_are_202_and_no_type_is_400),
+        SCENE(t86_what_a_blocked_peer_said_is_not_boosted_by_another),
         SCENE(an_unknown_key_parks_the_request_once_and_waits),
         SCENE(a_farewell_of_somebody_unknown_is_202_and_fetches_nothing),
         SCENE(a_farewell_is_202_even_when_the_key_was_looked_for_in_vain),
