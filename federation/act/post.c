@@ -41,14 +41,32 @@ enum err act_post_store(struct txn *txn, Post *post, int64_t now_ms)
     return e ? e : notify_mentions(txn, post, now_ms);
 }
 
-Mention *act_mention_new(struct arena *arena, const Actor *actor)
+static Mention *mention_new(struct arena *arena, const Actor *actor)
 {
     Mention *mention = arena_alloc(arena, sizeof *mention);
+    if (!mention)
+        return NULL;
     mention__init(mention);
     mention->actor = actor->id;
-    mention->uri = actor->uri;
+    mention->uri = arena_strdup(arena, actor->uri);
     mention->handle = (char *)actor_handle(actor, arena);
-    return mention;
+    return mention->uri && mention->handle ? mention : NULL;
+}
+
+/* Adds a mention of `id` (ours only: when `is_ours_only`). The actor itself is read aside: profiles
+ * are a peer's to fill, and many of them would fill the arena. */
+static enum err add_mention(struct txn *txn, actor_id id, bool is_ours_only, struct arena *arena,
+                            Post *post)
+{
+    AUTO(arena_clear) struct arena scratch = ARENA_INIT(1024 * 1024);
+    Actor *actor;
+    enum err e = actor_get(txn, id, &scratch, &actor);
+    if (e || (is_ours_only && actor->host[0]))
+        return e;
+    Mention *mention = mention_new(arena, actor);
+    if (mention)
+        post->mentions[post->n_mentions++] = mention;
+    return mention ? OK : ERR_LIMIT;
 }
 
 bool act_mention_has(const Post *post, uint64_t actor)
@@ -82,14 +100,11 @@ static enum err note_mentions(struct txn *txn, const struct as2_note *note, stru
                               ? note->to.item[i - note->tag_count]
                               : note->cc.item[i - note->tag_count - note->to.n];
         actor_id id;
-        Actor *actor;
         if (!uri || actor_find(txn, uri, &id) || act_mention_has(post, id.v))
             continue;
-        enum err e = actor_get(txn, id, arena, &actor);
+        enum err e = add_mention(txn, id, !is_tag, arena, post);
         if (e)
             return e;
-        if (is_tag || !actor->host[0])
-            post->mentions[post->n_mentions++] = act_mention_new(arena, actor);
     }
     return OK;
 }
@@ -105,6 +120,8 @@ static void note_tags(const struct as2_note *note, struct arena *arena, Post *po
             post->tags[post->n_tags++] = (char *)folded;
         if (tag->kind == AS2_EMOJI && tag->href) {
             Emoji *emoji = arena_alloc(arena, sizeof *emoji);
+            if (!emoji)
+                return;
             emoji__init(emoji);
             emoji->shortcode = (char *)sanitize_line(tag->name, 64, arena);
             emoji->url = arena_strdup(arena, tag->href);
@@ -124,6 +141,8 @@ static void note_attachments(const struct as2_note *note, struct arena *arena, P
     for (size_t i = 0; i < note->attachment_count; i++) {
         const struct as2_attachment *from = &note->attachments[i];
         Attachment *to = arena_alloc(arena, sizeof *to);
+        if (!to)
+            return;
         attachment__init(to);
         to->url = or_empty(arena, from->url);
         to->media_type = or_empty(arena, from->media_type);
@@ -323,21 +342,21 @@ static enum err set_parent(struct txn *txn, const struct post_local *p, struct a
     post->in_reply_to_uri = parent->uri;
     post->context = parent->context;
     post->visibility = reply_visibility(post->visibility, parent->visibility);
-    if (author->id != post->author)
-        post->mentions[post->n_mentions++] = act_mention_new(arena, author);
-    return OK;
+    return author->id == post->author
+               ? OK
+               : add_mention(txn, (actor_id){author->id}, false, arena, post);
 }
 
 static enum err set_mentions(struct txn *txn, const struct post_local *p, struct arena *arena,
                              Post *post)
 {
     for (size_t i = 0; i < p->mentioned_count; i++) {
-        Actor *actor;
-        enum err e = actor_get(txn, p->mentioned[i], arena, &actor);
+        uint64_t id = p->mentioned[i].v;
+        enum err e = act_mention_has(post, id) || id == post->author
+                         ? OK
+                         : add_mention(txn, p->mentioned[i], false, arena, post);
         if (e)
             return e;
-        if (!act_mention_has(post, actor->id) && actor->id != post->author)
-            post->mentions[post->n_mentions++] = act_mention_new(arena, actor);
     }
     return OK;
 }

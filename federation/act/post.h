@@ -23,7 +23,6 @@ MUST_CHECK enum err act_markup(struct federation *fed, const char *source, act_r
                                struct arena *arena, struct markup *markup, actor_id *mentioned,
                                size_t *mentioned_count, const char **html, struct why *why);
 
-Mention *act_mention_new(struct arena *arena, const Actor *actor);
 bool act_mention_has(const Post *post, uint64_t actor);
 
 /*

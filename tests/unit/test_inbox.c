@@ -735,6 +735,36 @@ static void an_update_without_keys_keeps_those_that_are_known(void **state)
     }
 }
 
+/* Profiles are the peer's to fill: reading who is mentioned must not use up what the post may. */
+static void sixty_mentions_of_large_profiles_fit_a_post(void **state)
+{
+    struct scene *s = *state;
+    size_t n = 250000;
+    char *summary = calloc(1, n + 1), *tags = calloc(1, 16384), *at = tags;
+    memset(summary, 'x', n);
+    struct txn *txn = store_write(&s->node.store);
+    for (int i = 0; i < 60; i++) {
+        Actor actor = ACTOR__INIT;
+        char uri[64], name[16];
+        snprintf(uri, sizeof uri, "https://peer.example/users/u%d", i);
+        snprintf(name, sizeof name, "u%d", i);
+        actor.uri = uri;
+        actor.username = name;
+        actor.host = (char *)"peer.example";
+        actor.summary_html = summary;
+        assert_int_equal(actor_put(txn, &actor, clock_ms()), OK);
+        at += sprintf(at, "%s{\"type\":\"Mention\",\"href\":\"%s\"}", i ? "," : "", uri);
+    }
+    store_commit(&txn);
+    char *note = json_format("{\"id\":\"" NOTE "\",\"type\":\"Note\",\"attributedTo\":\"" BOB
+                             "\",\"content\":\"x\",\"to\":[\"" PUBLIC "\"],\"tag\":[%s]}",
+                             tags);
+    assert_int_equal(sends(s, &s->bob, "Create", "https://peer.example/a/1", BOB, note), 202);
+    assert_true(node_has_post(&s->node, NOTE));
+    free(tags);
+    free(summary);
+}
+
 static void a_follow_of_an_account_that_was_unlocked_leaves_no_request(void **state)
 {
     struct scene *s = *state;
@@ -820,6 +850,7 @@ int main(void)
         SCENE(a_farewell_is_202_even_when_the_key_was_looked_for_in_vain),
         SCENE(markdown_and_plain_text_are_shown_as_what_they_are),
         SCENE(an_update_without_keys_keeps_those_that_are_known),
+        SCENE(sixty_mentions_of_large_profiles_fit_a_post),
         SCENE(a_follow_of_an_account_that_was_unlocked_leaves_no_request),
         SCENE(t48_any_shape_of_object_is_answered),
         SCENE(a_failed_signature_with_an_old_key_asks_for_the_key_once),
