@@ -1,4 +1,4 @@
-#include "node/http/gate_conn.h"
+#include "node/http/gate_socket.h"
 
 #include "node/http/response.h"
 #include "storage/base/buf.h"
@@ -6,267 +6,26 @@
 #include "storage/base/log.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#define INNER_BYTES (32 * 1024)        /* kernel memory of a socket pair, per direction */
 #define PUMP_ROUNDS 16                 /* then it is the next connection's turn */
 #define FIRST_READ_BYTES 2048          /* most heads fit */
 #define RATE_GRACE_MS 5000             /* before a body's rate is judged */
 #define BIG_BODY_MIN_RATE (128 * 1024) /* per second, where a route allows bodies over 1 MiB */
 #define LINGER_MAX_BYTES (256 * 1024)
 
-/* ---- waiting bytes ------------------------------------------------------------------------- */
-
-static void piece_clear(struct piece *piece)
-{
-    xfree(&piece->p);
-    *piece = (struct piece){0};
-}
-
-/* Makes room for `n` more bytes and says where they go. */
-static uint8_t *piece_room(struct piece *piece, size_t n)
-{
-    if (piece->from && piece->from + piece->n + n > piece->room) {
-        memmove(piece->p, piece->p + piece->from, piece->n);
-        piece->from = 0;
-    }
-    if (piece->n + n > piece->room) {
-        piece->room = piece->n + n;
-        piece->p = xrealloc(piece->p, piece->room);
-    }
-    return piece->p + piece->from + piece->n;
-}
-
-static void piece_add(struct piece *piece, const void *p, size_t n)
-{
-    if (n == 0)
-        return;
-    memcpy(piece_room(piece, n), p, n);
-    piece->n += n;
-}
-
-static void piece_drop(struct piece *piece, size_t n)
-{
-    assert(n <= piece->n);
-    piece->from += n;
-    piece->n -= n;
-    if (piece->n == 0)
-        piece_clear(piece);
-}
-
-static struct bytes piece_bytes(const struct piece *piece)
-{
-    return (struct bytes){piece->p + piece->from, piece->n};
-}
-
-/* ---- lists --------------------------------------------------------------------------------- */
-
-static void list_remove(struct conn *c)
-{
-    *(c->previous ? &c->previous->next : &c->list->first) = c->next;
-    *(c->next ? &c->next->previous : &c->list->last) = c->previous;
-    c->next = c->previous = NULL;
-    c->list = NULL;
-}
-
-static void list_append(struct conn_list *list, struct conn *c)
-{
-    c->list = list;
-    c->previous = list->last;
-    c->next = NULL;
-    *(list->last ? &list->last->next : &list->first) = c;
-    list->last = c;
-}
-
-static void enter(struct conn *c, enum phase phase)
-{
-    c->phase = phase;
-    struct conn_list *list = phase <= PHASE_HEAD ? &c->thread->waiting : &c->thread->busy;
-    if (c->list != list) {
-        if (c->list)
-            list_remove(c);
-        list_append(list, c);
-    }
-}
-
-/* ---- sockets ------------------------------------------------------------------------------- */
-
-static void close_inner(struct conn *c)
-{
-    if (c->inner >= 0)
-        close(c->inner);
-    c->inner = -1;
-    c->is_inner_deaf = false;
-    piece_clear(&c->to_inner);
-}
-
-void conn_kill(struct conn *c)
-{
-    if (c->phase == PHASE_DEAD)
-        return;
-    c->phase = PHASE_DEAD;
-    close_inner(c);
-    tls_session_free(&c->tls);
-    close(c->client);
-    if (c->is_counted)
-        address_counts_leave(c->thread->counts, c->address);
-    list_remove(c);
-    atomic_fetch_sub(&c->thread->n_conns, 1);
-    c->next_dead = c->thread->dead;
-    c->thread->dead = c;
-}
-
-void conn_bury(struct gate_thread *thread)
-{
-    for (struct conn **at = &thread->again; *at;) {
-        if ((*at)->phase == PHASE_DEAD)
-            *at = (*at)->next_again;
-        else
-            at = &(*at)->next_again;
-    }
-    while (thread->dead) {
-        struct conn *c = thread->dead;
-        thread->dead = c->next_dead;
-        piece_clear(&c->in);
-        piece_clear(&c->to_client);
-        xfree(&c);
-    }
-}
-
-static bool would_block(void)
-{
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
-
-/* As many of the bytes as the client's socket takes now. */
-static size_t client_write(struct conn *c, const uint8_t *p, size_t n)
-{
-    size_t done = 0;
-    while (done < n && c->may_write_client && c->phase != PHASE_DEAD) {
-        size_t some = 0;
-        if (c->tls) {
-            enum tls_io io = tls_write(c->tls, p + done, n - done, &some);
-            if (io == TLS_AGAIN)
-                c->may_write_client = false;
-            else if (io != TLS_OK)
-                conn_kill(c);
-        } else {
-            ssize_t got = send(c->client, p + done, n - done, MSG_NOSIGNAL);
-            if (got >= 0)
-                some = (size_t)got;
-            else if (would_block())
-                c->may_write_client = false;
-            else
-                conn_kill(c);
-        }
-        done += some;
-    }
-    c->sent += (int64_t)done;
-    return done;
-}
-
-static bool flush_client(struct conn *c)
-{
-    if (c->to_client.n == 0 || !c->may_write_client)
-        return false;
-    size_t done = client_write(c, c->to_client.p + c->to_client.from, c->to_client.n);
-    piece_drop(&c->to_client, done);
-    return done > 0;
-}
-
-/* Sends what the socket takes; the rest waits. */
-static void client_give(struct conn *c, const uint8_t *p, size_t n)
-{
-    size_t done = c->to_client.n ? 0 : client_write(c, p, n);
-    if (c->phase != PHASE_DEAD)
-        piece_add(&c->to_client, p + done, n - done);
-}
-
-/* Up to `room` bytes; sets is_client_done at the end. */
-static size_t client_read(struct conn *c, uint8_t *out, size_t room)
-{
-    size_t n = 0;
-    if (c->tls) {
-        enum tls_io io = tls_read(c->tls, out, room, &n);
-        if (io == TLS_AGAIN)
-            c->may_read_client = false;
-        else if (io == TLS_CLOSED)
-            c->is_client_done = true;
-        else if (io == TLS_BROKEN)
-            conn_kill(c);
-        return io == TLS_OK ? n : 0;
-    }
-    ssize_t got = recv(c->client, out, room, 0);
-    if (got == 0)
-        c->is_client_done = true;
-    else if (got < 0 && would_block())
-        c->may_read_client = false;
-    else if (got < 0)
-        conn_kill(c);
-    return got > 0 ? (size_t)got : 0;
-}
-
-static bool flush_inner(struct conn *c)
-{
-    if (c->is_inner_deaf && c->to_inner.n) {
-        piece_clear(&c->to_inner);
-        return true;
-    }
-    if (c->to_inner.n == 0 || c->inner < 0 || !c->may_write_inner)
-        return false;
-    ssize_t n = send(c->inner, c->to_inner.p + c->to_inner.from, c->to_inner.n, MSG_NOSIGNAL);
-    if (n < 0 && would_block()) {
-        c->may_write_inner = false;
-        return false;
-    }
-    if (n < 0) { /* answered and closed before the body was complete */
-        c->is_inner_deaf = true;
-        return true;
-    }
-    piece_drop(&c->to_inner, (size_t)n);
-    return n > 0;
-}
-
-static bool open_inner(struct conn *c)
-{
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair))
-        return false;
-    int room = INNER_BYTES;
-    setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-    setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                                .data.u64 = (uintptr_t)c | CONN_TAG_INNER};
-    if (epoll_ctl(c->thread->epoll, EPOLL_CTL_ADD, pair[0], &event)) {
-        close(pair[0]);
-        close(pair[1]);
-        return false;
-    }
-    c->inner = pair[0];
-    c->may_read_inner = c->may_write_inner = true;
-    c->is_inner_deaf = false;
-    const struct gate_hooks *hooks = &c->thread->config->hooks;
-    if (hooks->take(hooks->context, c->thread->index, pair[1], &c->from.any, c->from_n)) {
-        close_inner(c);
-        return false;
-    }
-    return true;
-}
-
 /* ---- refusing ------------------------------------------------------------------------------ */
 
 static void linger(struct conn *c)
 {
     piece_clear(&c->in);
-    close_inner(c);
-    enter(c, PHASE_LINGER);
+    conn_close_inner(c);
+    conn_enter(c, PHASE_LINGER);
 }
 
 /* The last answer on this connection. One already begun cannot be replaced: then it just ends. */
@@ -281,7 +40,7 @@ static void refuse(struct conn *c, int status, const char *why, const char *allo
     AUTO(buf_clear) struct buf answer = BUF_INIT(4096);
     response_render_refusal(&answer, status, why, allow,
                             c->tls ? RESPONSE_OVER_TLS : RESPONSE_OVER_PLAIN);
-    client_give(c, answer.p, answer.n);
+    conn_give(c, answer.p, answer.n);
     if (c->phase != PHASE_DEAD)
         linger(c);
 }
@@ -345,7 +104,7 @@ static void begin_request(struct conn *c, const struct head *head)
         refuse(c, 413, "the body is too large", NULL);
         return;
     }
-    if (c->inner < 0 && !open_inner(c)) {
+    if (c->inner < 0 && !conn_open_inner(c)) {
         refuse(c, 503, "too busy", NULL);
         return;
     }
@@ -363,7 +122,7 @@ static void begin_request(struct conn *c, const struct head *head)
     c->body_seen = 0;
     c->body_max = verdict.body_max_bytes;
     c->body_from_ms = c->answer_from_ms = c->thread->now_ms;
-    enter(c, c->is_chunked || c->body_left ? PHASE_BODY : PHASE_ANSWER);
+    conn_enter(c, c->is_chunked || c->body_left ? PHASE_BODY : PHASE_ANSWER);
 }
 
 static bool step_head(struct conn *c)
@@ -402,7 +161,7 @@ static bool step_head(struct conn *c)
 static void end_body(struct conn *c)
 {
     c->answer_from_ms = c->thread->now_ms;
-    enter(c, PHASE_ANSWER);
+    conn_enter(c, PHASE_ANSWER);
 }
 
 static bool step_length_body(struct conn *c)
@@ -485,14 +244,14 @@ static void end_request(struct conn *c)
     c->answer = (struct answer){0};
     c->head_from_ms = 0;
     c->idle_from_ms = c->thread->now_ms;
-    enter(c, PHASE_HEAD);
+    conn_enter(c, PHASE_HEAD);
 }
 
 /* What is to be done once the answer is complete and on its way. */
 static bool step_answer(struct conn *c)
 {
     if (c->answer.state == ANSWER_UPGRADED) {
-        enter(c, PHASE_UPGRADED);
+        conn_enter(c, PHASE_UPGRADED);
         return true;
     }
     if (c->answer.state != ANSWER_DONE)
@@ -511,7 +270,7 @@ static bool step_answer(struct conn *c)
 /* The server closed its end. */
 static void on_inner_closed(struct conn *c)
 {
-    close_inner(c);
+    conn_close_inner(c);
     switch (c->phase) {
     case PHASE_BODY:
     case PHASE_ANSWER:
@@ -538,7 +297,7 @@ static bool read_inner(struct conn *c)
     if (c->inner < 0 || !c->may_read_inner || c->to_client.n)
         return false;
     ssize_t n = recv(c->inner, c->thread->scratch, sizeof(c->thread->scratch), 0);
-    if (n < 0 && would_block()) {
+    if (n < 0 && conn_would_block()) {
         c->may_read_inner = false;
         return false;
     }
@@ -549,7 +308,7 @@ static bool read_inner(struct conn *c)
     struct bytes got = {c->thread->scratch, (size_t)n};
     if (c->phase != PHASE_UPGRADED)
         got.n = answer_feed(&c->answer, got);
-    client_give(c, got.p, got.n);
+    conn_give(c, got.p, got.n);
     return true;
 }
 
@@ -571,7 +330,7 @@ static bool read_client(struct conn *c)
         want = c->in.n < FIRST_READ_BYTES ? FIRST_READ_BYTES - c->in.n : c->in.n;
     if (want > most - c->in.n)
         want = most - c->in.n;
-    size_t n = client_read(c, piece_room(&c->in, want), want);
+    size_t n = conn_read(c, piece_room(&c->in, want), want);
     c->in.n += n;
     if (c->in.n == 0)
         piece_clear(&c->in);
@@ -582,7 +341,7 @@ static bool step_handshake(struct conn *c)
 {
     switch (tls_handshake(c->tls)) {
     case TLS_OK:
-        enter(c, PHASE_HEAD);
+        conn_enter(c, PHASE_HEAD);
         return true;
     case TLS_AGAIN:
         c->may_read_client = c->may_write_client = false;
@@ -608,7 +367,7 @@ static bool step_linger(struct conn *c)
     while (c->may_read_client && !c->is_client_done && c->phase != PHASE_DEAD) {
         /* Below TLS: what still comes is not looked at. */
         ssize_t n = recv(c->client, c->thread->scratch, sizeof(c->thread->scratch), 0);
-        if (n < 0 && would_block())
+        if (n < 0 && conn_would_block())
             c->may_read_client = false;
         else if (n <= 0 || (c->body_seen += (uint64_t)n) > LINGER_MAX_BYTES)
             c->is_client_done = true;
@@ -642,7 +401,7 @@ static bool step(struct conn *c)
 
 void conn_pump(struct conn *c)
 {
-    static bool (*const moves[])(struct conn *) = {flush_client, flush_inner, read_client, step,
+    static bool (*const moves[])(struct conn *) = {conn_flush_client, conn_flush_inner, read_client, step,
                                                    read_inner};
     for (unsigned round = 0; round < PUMP_ROUNDS; round++) {
         bool has_moved = false;
@@ -677,7 +436,7 @@ void conn_add(struct gate_thread *thread, int fd, struct tls_session *tls,
     c->head_from_ms = thread->now_ms;
     c->may_read_client = c->may_write_client = true;
     atomic_fetch_add(&thread->n_conns, 1);
-    enter(c, tls ? PHASE_HANDSHAKE : PHASE_HEAD);
+    conn_enter(c, tls ? PHASE_HANDSHAKE : PHASE_HEAD);
 
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                 .data.u64 = (uintptr_t)c};
