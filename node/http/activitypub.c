@@ -4,6 +4,7 @@
 #include "federation/document/document.h"
 #include "federation/inbox.h"
 #include "federation/outgoing.h"
+#include "federation/policy.h"
 #include "federation/reader.h"
 #include "node/http/mediatype.h"
 #include "storage/base/clock.h"
@@ -216,7 +217,13 @@ static struct response *may_have(struct job *job, struct txn *txn, const Post *p
         post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED;
     if (!job->is_known)
         return is_open ? sign_first(job) : not_found();
-    return audience_may_host_read(txn, post, job->reader.host) ? NULL : not_found();
+    if (!audience_may_host_read(txn, post, job->reader.host))
+        return not_found();
+    /* what the agreement keeps from being sent cannot be fetched either (T88) */
+    return job->reader.peer.v && policy_may_send(txn, job->fed->config, job->reader.peer,
+                                                 post->visibility, clock_ms(), NULL)
+               ? not_found()
+               : NULL;
 }
 
 static enum err render_boost(struct txn *txn, const Post *boost, const Actor *by,

@@ -85,6 +85,14 @@ def t65_the_recipients_institution_gets_it():
 
 
 @tap.test
+def t88_what_the_agreement_does_not_cover_cannot_be_fetched_either():
+    host = friend.authority_part
+    for scope, status in (("public", 404), ("followers", 200), ("all", 200)):
+        home.cli("peer", "allow", host, "--scope", scope)
+        tap.equal(ann_friend.get(posts["followers"]).status, status, f"scope {scope}")
+
+
+@tap.test
 def t65_a_removed_peer_gets_nothing_any_more():
     home.cli("peer", "block", friend.authority_part, "--yes")
     for uri in (posts["followers"], posts["public"]):
