@@ -401,8 +401,8 @@ static bool step(struct conn *c)
 
 void conn_pump(struct conn *c)
 {
-    static bool (*const moves[])(struct conn *) = {conn_flush_client, conn_flush_inner, read_client, step,
-                                                   read_inner};
+    static bool (*const moves[])(struct conn *) = {conn_flush_client, conn_flush_inner, read_client,
+                                                   step, read_inner};
     for (unsigned round = 0; round < PUMP_ROUNDS; round++) {
         bool has_moved = false;
         for (size_t i = 0; i < COUNT(moves); i++) {
