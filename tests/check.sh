@@ -116,7 +116,7 @@ run_stage() {
         flock 9
         if [ "$failed" = 0 ]; then
             printf '[%4d s] %-18s ok: %d passed (%d s)\n' "$SECONDS" "$stage" "$passed" $((SECONDS - started))
-            grep -hE 'resident after|# figure:' "$log" | sed 's/^[# ]*/           /'
+            grep -hE ' MiB after the story|# figure:' "$log" | sed 's/^[# ]*/           /'
         else
             printf '[%4d s] %-18s FAILED: %d passed, %d failed (%d s); the end of %s:\n' "$SECONDS" "$stage" "$passed" \
                 "$failed" $((SECONDS - started)) "${log#"$root"/}"
