@@ -14,15 +14,25 @@
 
 /* ---- words ---- */
 
-static bool is_word(ucs4_t c)
-{
-    return c == '_' || uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M |
-                                                               UC_CATEGORY_MASK_N);
-}
-
 static bool is_ascii_word(char c)
 {
     return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
+}
+
+/* ASCII is answered without libunistring's tables: most text never brings them into memory. */
+static bool is_word(ucs4_t c)
+{
+    if (c < 0x80)
+        return is_ascii_word((char)c);
+    return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M |
+                                                   UC_CATEGORY_MASK_N);
+}
+
+static bool is_number(ucs4_t c)
+{
+    if (c < 0x80)
+        return c >= '0' && c <= '9';
+    return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_N);
 }
 
 /* The bytes of word characters at the start of `text`. */
@@ -35,10 +45,23 @@ static size_t word_length(const char *text, size_t n, bool *out_has_letter)
         int width = u8_mbtouc(&c, (const uint8_t *)text + i, n - i);
         if (width <= 0 || !is_word(c))
             break;
-        *out_has_letter |= !uc_is_general_category_withtable(c, UC_CATEGORY_MASK_N) && c != '_';
+        *out_has_letter |= !is_number(c) && c != '_';
         i += (size_t)width;
     }
     return i;
+}
+
+/* NFKC, case-folded: malloc'd; NULL when it cannot be. */
+static uint8_t *fold(const char *text, size_t n, size_t *out_n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)text[i] >= 0x80)
+            return u8_casefold((const uint8_t *)text, n, NULL, UNINORM_NFKC, NULL, out_n);
+    uint8_t *folded = xcalloc(n + 1, 1);
+    for (size_t i = 0; i < n; i++)
+        folded[i] = (uint8_t)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 32 : text[i]);
+    *out_n = n;
+    return folded;
 }
 
 const char *tag_fold(const char *tag, struct arena *arena)
@@ -50,7 +73,7 @@ const char *tag_fold(const char *tag, struct arena *arena)
     bool has_letter;
     if (n > TAG_MAX_CHARACTERS * 4 || !utf8_check(bytes_of(tag)))
         return NULL;
-    uint8_t *folded = u8_casefold((const uint8_t *)tag, n, NULL, UNINORM_NFKC, NULL, &folded_n);
+    uint8_t *folded = fold(tag, n, &folded_n);
     const char *result = NULL;
     if (folded && folded_n && u8_mbsnlen(folded, folded_n) <= TAG_MAX_CHARACTERS &&
         word_length((const char *)folded, folded_n, &has_letter) == folded_n && has_letter)

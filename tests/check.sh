@@ -32,7 +32,8 @@ rig() {
     shift
     # A sanitizer's shadow is no figure of ours: tests of memory say theirs and judge nothing.
     case $build in asan | tsan) sanitized=1 ;; esac
-    WARD_SANITIZED=$sanitized WARD=$root/build/$build/ward WARD_VECTORS=$root/tests/vectors tests/run.py --logs "$logs/$build" "$@"
+    WARD_SANITIZED=$sanitized WARD=$root/build/$build/ward WARD_VECTORS=$root/tests/vectors \
+        tests/run.py --logs "$logs/$build" "$@"
 }
 programs() { sed -n "/^$1 = /,/[^\\\\]\$/p" Makefile.am | grep -o 'tests/[^ ]*\.py[^ ]*'; }
 
