@@ -233,19 +233,11 @@ struct drop {
 static enum err drop_apply(struct txn *txn, struct mutation *m)
 {
     struct drop *drop = container_of(m, struct drop, mutation);
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(4 << 20);
-    OutJob *job;
-    enum err e = OK;
-    for (drop->dropped = 0; drop->dropped < DROP_AT_ONCE; drop->dropped++) {
-        e = outqueue_next(txn, drop->peer, 0, &arena, &job);
-        if (e)
-            break;
-        e = outqueue_end(txn, drop->peer, job->seq, DELIVERY_STATE__CANCELLED, 0, drop->reason,
-                         clock_ms());
-        if (e)
-            return e;
-    }
-    return e == ERR_NOTFOUND ? OK : e;
+    uint64_t before = counter_get(txn, COUNTER_QUEUED, drop->peer.v), left = before;
+    enum err e = outqueue_cancel(txn, drop->peer, DELIVERY_STATE__CANCELLED, DROP_AT_ONCE,
+                                 drop->reason, clock_ms(), &left);
+    drop->dropped = (size_t)(before - left);
+    return e;
 }
 
 /* In steps: one huge transaction would make every writer of the node wait. */
