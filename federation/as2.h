@@ -28,6 +28,9 @@
 #define AS2_ATTACHMENTS_MAX 16
 #define AS2_FIELDS_MAX 16  /* of a profile */
 #define AS2_KEYS_MAX 16    /* of an actor */
+#define AS2_OPTIONS_MAX 20 /* of a poll */
+#define AS2_LANGUAGES_MAX 8
+#define AS2_OBJECTS_MAX 64 /* of a Flag */
 #define AS2_ALIASES_MAX 16 /* alsoKnownAs */
 #define AS2_ITEMS_MAX 500  /* of a collection page */
 #define AS2_KEY_MAX 8192
@@ -50,6 +53,30 @@ struct as2_attachment {
     float focus_x, focus_y;
 };
 
+struct as2_text {
+    const char *language, *text;
+};
+
+struct as2_poll { /* Question: oneOf, anyOf */
+    struct {
+        const char *name;
+        uint64_t votes;
+    } * options;
+    size_t option_count;
+    bool is_multiple;
+    int64_t ends_ms, closed_ms; /* 0: never, not yet */
+    uint64_t voters;
+};
+
+/* One entry of an interactionPolicy: URIs, as sent (AS2_PUBLIC, an actor, a collection). */
+struct as2_interaction {
+    bool is_said;
+    struct as2_list automatic, manual;
+};
+struct as2_policy { /* canReply, canAnnounce, canQuote, canLike */
+    struct as2_interaction reply, boost, quote, like;
+};
+
 /* Anything that is shown: Note, Article, Question, Page, Image, Video, Audio, Event, Document. */
 struct as2_note {
     const char *id, *type, *attributed_to;
@@ -58,7 +85,17 @@ struct as2_note {
     const char *language;     /* of content, from contentMap */
     const char *summary, *name, *url, *in_reply_to, *context, *quote;
     const char *source, *source_type; /* rarely wanted */
+    const char *replies;              /* its collection of replies, by id */
+    const char *quote_authorization;  /* FEP-044f quoteAuthorization */
+    const char *reply_authorization;  /* replyAuthorization, older: approvedBy */
+    const char *location;             /* of an Event, by name */
     struct as2_list to, cc;           /* bto and bcc are dropped on sight */
+    struct as2_list audience;         /* FEP-1b12: the group; others: whatever they like */
+    struct as2_text *translations;    /* content in other languages than `language` */
+    size_t translation_count;
+    struct as2_poll *poll; /* NULL: not a Question */
+    struct as2_policy policy;
+    int64_t starts_ms, ends_ms; /* of an Event */
     struct as2_tag *tags;
     size_t tag_count;
     struct as2_attachment *attachments;
@@ -88,6 +125,10 @@ struct as2_actor {
         const char *name, *value;
     } * fields;
     size_t field_count;
+    struct as2_tag *emoji; /* AS2_EMOJI only */
+    size_t emoji_count;
+    const char *moderators;            /* of a Group: attributedTo, a collection */
+    bool knows_rfc9421, knows_ed25519; /* FEP-844e: generator.implements */
     bool is_locked, is_discoverable, is_suspended;
     int64_t published_ms;
 };
@@ -97,7 +138,7 @@ enum as2_object_kind {
     AS2_OBJECT_ID,       /* object_id only */
     AS2_OBJECT_NOTE,     /* note is set */
     AS2_OBJECT_ACTOR,    /* person is set */
-    AS2_OBJECT_ACTIVITY, /* inner is set, one level only: its own object is an id at most */
+    AS2_OBJECT_ACTIVITY, /* inner is set, one level only: its own object is an id or a note */
     AS2_OBJECT_TOMBSTONE,
     AS2_OBJECT_OTHER, /* object_type says what */
 };
@@ -108,12 +149,19 @@ struct as2_activity {
     const char *actor; /* NULL in an inner one only */
     struct as2_list to, cc;
     const char *target, *content;
+    const char *instrument;  /* by id: QuoteRequest, ReplyRequest: the new post */
+    const char *result;      /* by id: Accept: the authorization that was given */
+    const char *icon;        /* a reaction's custom emoji: the image of its Emoji tag */
+    struct as2_list objects; /* ids of all of them (Flag); object_id is the first */
     enum as2_object_kind object_kind;
     const char *object_id; /* of whatever kind; NULL: has none */
     const char *object_type;
     struct as2_note *note;
     struct as2_actor *person;
     struct as2_activity *inner;
+    struct bytes
+        inner_json; /* the embedded object as it was sent, when it has a proof of its own */
+    bool has_proof; /* FEP-8b32: says nothing until proof.h verified it */
     int64_t published_ms;
 };
 

@@ -23,14 +23,35 @@ static bool is_counted(struct check *check, uint8_t kind, uint64_t who, uint64_t
         return counter_get(check->txn, COUNTER_LIKES, whom) > 0;
     case EDGE_BOOST:
         return counter_get(check->txn, COUNTER_BOOSTS, whom) > 0;
+    case EDGE_REACTION:
+        return counter_get(check->txn, COUNTER_REACTIONS, whom) > 0;
     case EDGE_FOLLOW_REQUEST:
     case EDGE_BLOCK:
     case EDGE_MUTE:
     case EDGE_BOOKMARK:
     case EDGE_PIN:
+    case EDGE_VOTE:
+    case EDGE_MODERATOR:
+    case EDGE_BAN:
+    case EDGE_RELAY:
         break;
     }
     return true;
+}
+
+static bool leads_to_post(uint8_t kind)
+{
+    switch ((enum edge_kind)kind) {
+    case EDGE_LIKE:
+    case EDGE_BOOST:
+    case EDGE_BOOKMARK:
+    case EDGE_PIN:
+    case EDGE_REACTION:
+    case EDGE_VOTE:
+        return true;
+    default:
+        return false;
+    }
 }
 
 enum err check_edge(struct check *check)
@@ -40,11 +61,11 @@ enum err check_edge(struct check *check)
         return OK;
     uint8_t kind = check->key.p[0];
     uint64_t who = check_key_u64(check, 1), whom = check_key_u64(check, 9);
-    if (kind < EDGE_FOLLOW || kind > EDGE_PIN)
+    if (kind < EDGE_FOLLOW || kind > EDGE_RELAY)
         check_wrong(check, "is of no known kind");
     if (!check_has(check, TABLE_EDGE_REV, edge_key_of(kind, whom, who)))
         check_wrong(check, "has no edge_rev");
-    if (kind >= EDGE_LIKE && !check_has(check, TABLE_POST, key_id(whom)))
+    if (leads_to_post(kind) && !check_has(check, TABLE_POST, key_id(whom)))
         check_wrong(check, "leads to a post that does not exist");
     if (!is_counted(check, kind, who, whom))
         check_wrong(check, "is not counted");
@@ -121,6 +142,7 @@ static enum err recount(struct check *check, uint8_t kind, uint64_t owner, uint6
         [COUNTER_BOOSTS] = {TABLE_EDGE_REV, EDGE_BOOST},
         [COUNTER_REPLIES] = {TABLE_STREAM, STREAM_REPLY},
         [COUNTER_QUEUED] = {TABLE_OUTQUEUE, 0},
+        [COUNTER_REACTIONS] = {TABLE_EDGE_REV, EDGE_REACTION},
     };
     *known = true;
     if (kind == COUNTER_POSTS)
@@ -143,7 +165,7 @@ enum err check_counter(struct check *check)
     bool known;
     uint8_t kind = check->key.p[0];
     if (key_read_u64(check->value, &at, &count) || kind < COUNTER_FOLLOWERS ||
-        kind > COUNTER_STORE) {
+        kind > COUNTER_REACTIONS) {
         check_wrong(check, "is no counter");
         return OK;
     }

@@ -52,6 +52,10 @@ static bool belongs(struct check *check, const Post *post, enum stream_kind kind
         return !is_boost && owner == post->thread_root;
     case STREAM_BOOST:
         return owner && owner == post->boost_of;
+    case STREAM_GROUP:
+        return owner && owner == post->group;
+    case STREAM_QUOTE:
+        return owner && owner == post->quote_of;
     }
     return false;
 }
@@ -72,6 +76,8 @@ static void post_streams(struct check *check, const Post *post)
     must_be_in(check, post, STREAM_REPLY, post->in_reply_to, "REPLY");
     must_be_in(check, post, STREAM_THREAD, post->thread_root, "THREAD");
     must_be_in(check, post, STREAM_BOOST, post->boost_of, "BOOST");
+    must_be_in(check, post, STREAM_GROUP, post->group, "GROUP");
+    must_be_in(check, post, STREAM_QUOTE, post->quote_of, "QUOTE");
     for (size_t i = 0; i < post->n_tags; i++)
         must_be_in(check, post, STREAM_TAG, tag_owner(check->txn, post->tags[i]), "TAG");
     for (size_t i = 0; i < post->n_mentions; i++)

@@ -80,11 +80,17 @@ static enum err count(struct txn *txn, struct edge_key key, int64_t by)
         return counter_add(txn, COUNTER_LIKES, key.whom, by);
     case EDGE_BOOST:
         return counter_add(txn, COUNTER_BOOSTS, key.whom, by);
+    case EDGE_REACTION:
+        return counter_add(txn, COUNTER_REACTIONS, key.whom, by);
     case EDGE_FOLLOW_REQUEST:
     case EDGE_BLOCK:
     case EDGE_MUTE:
     case EDGE_BOOKMARK:
     case EDGE_PIN:
+    case EDGE_VOTE:
+    case EDGE_MODERATOR:
+    case EDGE_BAN:
+    case EDGE_RELAY:
         break;
     }
     return OK;

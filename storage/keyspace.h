@@ -154,6 +154,8 @@ enum stream_kind {
     STREAM_REPLY = 6,   /* owner: post. Its direct replies */
     STREAM_THREAD = 7,  /* owner: post. Everything whose thread_root it is, itself too */
     STREAM_BOOST = 8,   /* owner: post. The boosts of it (post records) */
+    STREAM_GROUP = 9,   /* owner: group actor. What was posted to it */
+    STREAM_QUOTE = 10,  /* owner: post. The posts that quote it */
 };
 
 enum edge_kind {
@@ -165,19 +167,25 @@ enum edge_kind {
     EDGE_BOOST = 6,          /* actor -> post; Edge.post is the boost's record */
     EDGE_BOOKMARK = 7,       /* actor -> post */
     EDGE_PIN = 8,            /* actor -> post */
+    EDGE_REACTION = 9,       /* actor -> post; Edge.content the emoji: the last one stands */
+    EDGE_VOTE = 10,          /* actor -> post (a poll); Edge.choices */
+    EDGE_MODERATOR = 11,     /* actor -> group of ours */
+    EDGE_BAN = 12,           /* actor -> group of ours: removed, may not come back by itself */
+    EDGE_RELAY = 13,         /* our instance actor -> relay actor; Edge.post 1: accepted */
 };
 
 enum counter_kind {
-    COUNTER_FOLLOWERS = 1, /* owner: actor; rows of edge_rev FOLLOW */
-    COUNTER_FOLLOWING = 2, /* owner: actor; rows of edge FOLLOW */
-    COUNTER_LIKES = 3,     /* owner: post; rows of edge_rev LIKE */
-    COUNTER_BOOSTS = 4,    /* owner: post; rows of edge_rev BOOST */
-    COUNTER_REPLIES = 5,   /* owner: post; rows of stream REPLY */
-    COUNTER_POSTS = 6,     /* owner: actor; posts of theirs that are no boosts */
-    COUNTER_PARKED = 7,    /* owner: peer; parked items on its quota */
-    COUNTER_QUEUED = 8,    /* owner: peer; rows of outqueue */
-    COUNTER_DELIVERY = 9,  /* owner: DeliveryState; ever ended so (QUEUED: ever queued) */
-    COUNTER_STORE = 10,    /* owner: enum store_count */
+    COUNTER_FOLLOWERS = 1,  /* owner: actor; rows of edge_rev FOLLOW */
+    COUNTER_FOLLOWING = 2,  /* owner: actor; rows of edge FOLLOW */
+    COUNTER_LIKES = 3,      /* owner: post; rows of edge_rev LIKE */
+    COUNTER_BOOSTS = 4,     /* owner: post; rows of edge_rev BOOST */
+    COUNTER_REPLIES = 5,    /* owner: post; rows of stream REPLY */
+    COUNTER_POSTS = 6,      /* owner: actor; posts of theirs that are no boosts */
+    COUNTER_PARKED = 7,     /* owner: peer; parked items on its quota */
+    COUNTER_QUEUED = 8,     /* owner: peer; rows of outqueue */
+    COUNTER_DELIVERY = 9,   /* owner: DeliveryState; ever ended so (QUEUED: ever queued) */
+    COUNTER_STORE = 10,     /* owner: enum store_count */
+    COUNTER_REACTIONS = 11, /* owner: post; rows of edge_rev REACTION */
 };
 
 /* Whom COUNTER_STORE counts; boosts are no posts here. */

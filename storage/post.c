@@ -66,6 +66,10 @@ static enum err streams_set(struct txn *txn, const Post *post, bool present)
         return e;
     if (is_ours && (e = stream_set(txn, STREAM_LOCAL, 0, post->id, present)))
         return e;
+    if (post->group && (e = stream_set(txn, STREAM_GROUP, post->group, post->id, present)))
+        return e;
+    if (post->quote_of && (e = stream_set(txn, STREAM_QUOTE, post->quote_of, post->id, present)))
+        return e;
     return named_streams_set(txn, post, present);
 }
 
@@ -203,7 +207,8 @@ enum err post_edit(struct txn *txn, Post *post, int64_t now_ms)
 /* Likes, boosts, bookmarks and pins of it. */
 static enum err edges_drop(struct txn *txn, uint64_t post)
 {
-    static const enum edge_kind kinds[] = {EDGE_LIKE, EDGE_BOOST, EDGE_BOOKMARK, EDGE_PIN};
+    static const enum edge_kind kinds[] = {EDGE_LIKE, EDGE_BOOST,    EDGE_BOOKMARK,
+                                           EDGE_PIN,  EDGE_REACTION, EDGE_VOTE};
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct edge_key key = {.kind = kinds[i], .whom = post};
         enum err e;
