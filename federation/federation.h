@@ -33,6 +33,8 @@ struct federation_config {
     const struct network_range *allow_addresses; /* private ranges that may be contacted */
     size_t allow_address_count;
     const char *tls_ca; /* file of extra CAs for outgoing requests; NULL: the system's only */
+    const char *client_cert, *client_key; /* files, shown to peers that ask; NULL: none */
+    bool needs_client_cert;               /* peers' requests must come with one in their name */
 
     int64_t connect_timeout_ms;  /* 5 s */
     int64_t transfer_timeout_ms; /* 15 s, whole */

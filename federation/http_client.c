@@ -159,6 +159,10 @@ static void set_trust(CURL *easy, const struct federation_config *config)
         SET(easy, CURLOPT_CAPATH, built->capath);
     if (has_directory || config->tls_ca)
         SET(easy, CURLOPT_CAINFO, config->tls_ca);
+    if (config->client_cert) {
+        SET(easy, CURLOPT_SSLCERT, config->client_cert);
+        SET(easy, CURLOPT_SSLKEY, config->client_key);
+    }
     SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);

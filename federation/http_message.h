@@ -29,6 +29,9 @@ struct http_message {
     const struct http_header *headers;
     size_t header_count;
     struct bytes body; /* raw */
+    /* The DNS names of the sender's TLS certificate, each with a space before it ("": it had none).
+     * NULL: nobody asked for a certificate. */
+    const char *client_names;
 };
 
 /*

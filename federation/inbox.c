@@ -67,7 +67,8 @@ static bool judge_sender(struct judge *j)
         why_set(&out->why, ERR_DENIED, "the key claims to be ours");
         return reject(j, 403);
     }
-    if (policy_admit(j->txn, config, out->host, j->out->act->now_ms, &out->peer, &out->why))
+    if (policy_admit(j->txn, config, out->host, j->out->act->now_ms, &out->peer, &out->why) ||
+        policy_check_names(out->host, j->in->message.client_names, &out->why))
         return reject(j, 403);
     return true;
 }

@@ -6,6 +6,7 @@
 #include "storage/base/clock.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define PEER_ARENA_BYTES ((size_t)64 * 1024)
 #define PIN_HEX_BYTES 64 /* SHA-256 */
@@ -25,6 +26,19 @@ static enum err judge_peer(const struct federation_config *config, const Peer *p
     return OK;
 }
 
+/* A block covers what lies below the host too: whoever has evil.example has any name under it. */
+static bool is_under_blocked(struct txn *txn, const char *host, struct arena *arena)
+{
+    for (const char *dot = strchr(host, '.'); dot; dot = strchr(dot + 1, '.')) {
+        peer_id id;
+        Peer *peer;
+        if (peer_find(txn, dot + 1, &id) == OK && peer_get(txn, id, arena, &peer) == OK &&
+            peer->state == PEER_STATE__BLOCKED)
+            return true;
+    }
+    return false;
+}
+
 enum err policy_admit(struct txn *txn, const struct federation_config *config, const char *host,
                       int64_t now_ms, peer_id *out_peer, struct why *why)
 {
@@ -38,6 +52,8 @@ enum err policy_admit(struct txn *txn, const struct federation_config *config, c
     if (e == ERR_NOTFOUND) {
         if (config->mode != FEDERATION_OPEN)
             return why_set(why, ERR_DENIED, "%s is not a peer", host);
+        if (is_under_blocked(txn, host, &arena))
+            return why_set(why, ERR_DENIED, "%s is under a blocked host", host);
         *out_peer = (peer_id){0};
         return OK;
     }
@@ -47,10 +63,28 @@ enum err policy_admit(struct txn *txn, const struct federation_config *config, c
     if (e)
         return e;
     e = judge_peer(config, peer, now_ms, why);
+    if (!e && peer->state == PEER_STATE__UNKNOWN && is_under_blocked(txn, host, &arena))
+        e = why_set(why, ERR_DENIED, "%s is under a blocked host", host);
     if (e)
         return e;
     *out_peer = id;
     return OK;
+}
+
+enum err policy_check_names(const char *host, const char *names, struct why *why)
+{
+    size_t length = strcspn(host, ":"); /* a certificate names no port */
+    if (!names)
+        return OK;
+    if (!*names)
+        return why_set(why, ERR_DENIED, "the connection shows no client certificate");
+    for (const char *name = names; *name == ' ';) {
+        size_t n = strcspn(++name, " ");
+        if (n == length && strncasecmp(name, host, n) == 0)
+            return OK;
+        name += n;
+    }
+    return why_set(why, ERR_DENIED, "the client certificate is not for %s", host);
 }
 
 static bool is_within(PeerScope scope, Visibility visibility)

@@ -11,10 +11,16 @@
 #include "federation/federation.h"
 #include "storage/peer.h"
 
-/* May `host` (host(X)) talk to us, and we to it? *out_peer is 0 when nothing is stored of it. */
+/* May `host` (host(X)) talk to us, and we to it? *out_peer is 0 when nothing is stored of it. A block
+ * holds for the hosts below it as well, unless one of them was allowed by name. */
 MUST_CHECK enum err policy_admit(struct txn *txn, const struct federation_config *config,
                                  const char *host, int64_t now_ms, peer_id *out_peer,
                                  struct why *why);
+/*
+ * Mutual TLS: is one of `names` (http_message.client_names) the name of `host`? A certificate of
+ * another peer says nothing about this one (T87). OK when `names` is NULL: none was asked for.
+ */
+MUST_CHECK enum err policy_check_names(const char *host, const char *names, struct why *why);
 /* May a post of this visibility be sent to the peer? Asked when queueing and when sending. */
 MUST_CHECK enum err policy_may_send(struct txn *txn, const struct federation_config *config,
                                     peer_id peer, Visibility visibility, int64_t now_ms,

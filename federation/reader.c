@@ -79,6 +79,8 @@ enum err reader_identify(struct federation *fed, struct txn *txn, const struct h
     if (strcmp(out->host, config->host) == 0)
         return why_set(why, ERR_DENIED, "the key claims to be ours");
     e = policy_admit(txn, config, out->host, now_ms, &out->peer, why);
+    if (!e)
+        e = policy_check_names(out->host, msg->client_names, why);
     out->is_stranger = e == ERR_DENIED;
     if (!e)
         e = signature_precheck(msg, &signature, now_ms, config->host, why);

@@ -83,6 +83,8 @@ static const struct row table[] = {
     {"tls_cert", T_PATH, "", 0, 0, NONE, AT(http.tls_cert),
      "certificate chain (PEM); without it requests are plain http, behind a proxy"},
     {"tls_key", T_PATH, "", 0, 0, NONE, AT(http.tls_key), "private key of tls_cert (PEM)"},
+    {"tls_client_ca", T_PATH, "", 0, 0, NONE, AT(http.tls_client_ca),
+     "authorities of the certificates that peers must show (PEM)"},
     {"trusted_proxies", T_RANGES, "", 0, 0, NONE, AT(http.trusted_proxies),
      "proxies whose X-Forwarded-For is believed"},
     {"peer_addresses", T_RANGES, "", 0, 0, NONE, AT(http.peer_addresses),
@@ -113,6 +115,10 @@ static const struct row table[] = {
 
     {"tls_ca", T_PATH, "", 0, 0, NONE, AT(fetch.tls_ca),
      "further certificate authorities for outgoing requests (PEM)"},
+    {"client_cert", T_PATH, "", 0, 0, NONE, AT(fetch.client_cert),
+     "certificate shown to peers that ask for one (PEM)"},
+    {"client_key", T_PATH, "", 0, 0, NONE, AT(fetch.client_key),
+     "private key of client_cert (PEM)"},
     {"connect_timeout", T_TIME, "5 s", 100, MINUTE, LIMIT, AT(fetch.connect_timeout_ms),
      "time for an outgoing connection to open"},
     {"transfer_timeout", T_TIME, "15 s", SECOND, 10 * MINUTE, LIMIT, AT(fetch.transfer_timeout_ms),
@@ -419,6 +425,14 @@ static enum err check_whole(const struct config *c, struct why *why)
     if (!c->http.tls_cert != !c->http.tls_key)
         return why_set(why, ERR_INVALID, "%s: tls_cert and tls_key go together; %s is missing",
                        c->file, c->http.tls_cert ? "tls_key" : "tls_cert");
+    if (!c->fetch.client_cert != !c->fetch.client_key)
+        return why_set(why, ERR_INVALID,
+                       "%s: client_cert and client_key go together; %s is missing", c->file,
+                       c->fetch.client_cert ? "client_key" : "client_cert");
+    if (c->http.tls_client_ca && !c->http.tls_cert)
+        return why_set(why, ERR_INVALID,
+                       "%s: tls_client_ca needs tls_cert: behind a proxy it cannot be checked here",
+                       c->file);
     return OK;
 }
 

@@ -67,6 +67,7 @@ struct config {
     struct {
         struct config_addresses listen, admin_listen;
         const char *tls_cert, *tls_key; /* NULL: plain http, behind a proxy */
+        const char *tls_client_ca;      /* NULL: peers need no certificate */
         struct config_ranges trusted_proxies, peer_addresses;
         int64_t threads; /* 0: one per core */
         int64_t connections_max, connections_per_address, connections_per_peer;
@@ -81,6 +82,7 @@ struct config {
 
     struct {
         const char *tls_ca; /* NULL: the system's */
+        const char *client_cert, *client_key;
         int64_t connect_timeout_ms, transfer_timeout_ms;
         int64_t parallel;
     } fetch;

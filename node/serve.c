@@ -523,7 +523,9 @@ static enum err fill_servers(struct serve *s, struct why *why)
     const struct config *c = s->config;
     bool is_tls = c->http.tls_cert != NULL;
     s->public_config = (struct server_config){
-        .tls = {.cert = c->http.tls_cert, .key = c->http.tls_key},
+        .tls = {.cert = c->http.tls_cert,
+                .key = c->http.tls_key,
+                .client_ca = c->http.tls_client_ca},
         .hosts = {&c->node.host, 1},
         .limits = GATE_LIMITS_DEFAULT,
         .threads = (size_t)c->http.threads,

@@ -43,7 +43,9 @@ static void message_of(const struct federation *fed, struct request *request,
                                  .host = request->host,
                                  .headers = headers,
                                  .header_count = headers ? request->n_fields : 0,
-                                 .body = request->body};
+                                 .body = request->body,
+                                 .client_names =
+                                     fed->config->needs_client_cert ? request->client_names : NULL};
 }
 
 static void job_finish(struct job *job, struct response *response)

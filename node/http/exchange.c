@@ -329,18 +329,21 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
     struct request *r = &x->request;
     r->arena = (struct arena)ARENA_INIT(REQUEST_ARENA_MAX_BYTES);
     r->context = server->context;
-    r->client_cert = "";
+    r->client_cert = r->client_names = "";
     r->target = arena_strdup(&r->arena, target);
     return x;
 }
 
-/* "https <fingerprint>" or "http", written by the gate. */
+/* "https", "https <fingerprint> <name> ..." or "http", written by the gate. */
 static void read_gate_line(struct request *r, const char *value)
 {
     r->is_tls = strncmp(value, "https", 5) == 0;
     const char *space = strchr(value, ' ');
-    if (space)
-        r->client_cert = arena_strdup(&r->arena, space + 1);
+    if (!space)
+        return;
+    size_t n = strcspn(space + 1, " ");
+    r->client_cert = arena_strndup(&r->arena, space + 1, n);
+    r->client_names = arena_strdup(&r->arena, space + 1 + n);
 }
 
 static enum MHD_Result copy_field(void *context, enum MHD_ValueKind kind, const char *name,

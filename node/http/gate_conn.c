@@ -66,11 +66,13 @@ static void render_head(struct conn *c, const struct head *head, struct buf *out
     buf_char(out, ' ');
     buf_add(out, head->target.p, head->target.n);
     buf_printf(out, " HTTP/1.%d\r\n@gate: ", head->minor);
-    char fingerprint[TLS_FINGERPRINT_BYTES] = "";
-    if (c->tls)
+    char fingerprint[TLS_FINGERPRINT_BYTES] = "", names[TLS_NAMES_BYTES] = "";
+    if (c->tls) {
         tls_client_fingerprint(c->tls, fingerprint);
-    buf_printf(out, "%s%s%s\r\n", c->tls ? "https" : "http", fingerprint[0] ? " " : "",
-               fingerprint);
+        tls_client_names(c->tls, names);
+    }
+    buf_printf(out, "%s%s%s%s\r\n", c->tls ? "https" : "http", fingerprint[0] ? " " : "",
+               fingerprint, names);
     for (size_t i = 0; i < head->n_fields; i++) {
         const struct head_field *f = &head->fields[i];
         if (is_hop_field(f->name))

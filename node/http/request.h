@@ -38,11 +38,12 @@ struct request {
     size_t n_fields;
     struct bytes body;
     struct route_match match;
-    struct address client;   /* behind a proxy of ours: the one it speaks for */
-    bool is_tls;             /* the client's own connection is secure */
-    const char *client_cert; /* SHA-256 of a verified client certificate in hex, "" if none */
-    void *session;           /* the guard's and the handlers' own; the server leaves it alone */
-    struct arena arena;      /* for whatever must live as long as the request */
+    struct address client;    /* behind a proxy of ours: the one it speaks for */
+    bool is_tls;              /* the client's own connection is secure */
+    const char *client_cert;  /* SHA-256 of a verified client certificate in hex, "" if none */
+    const char *client_names; /* the DNS names in it, each with a space before it; "" */
+    void *session;            /* the guard's and the handlers' own; the server leaves it alone */
+    struct arena arena;       /* for whatever must live as long as the request */
 };
 
 /* The first field of that name; case does not count. NULL when there is none. */

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #define CIPHERS_TLS12                                                                              \
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"                                   \
@@ -162,6 +163,37 @@ void tls_say_goodbye(struct tls_session *session)
     ERR_clear_error();
     if (SSL_is_init_finished(ssl_of(session)))
         (void)SSL_shutdown(ssl_of(session));
+    ERR_clear_error();
+}
+
+static bool is_host_name(const char *name, size_t n)
+{
+    return n &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") == n;
+}
+
+void tls_client_names(struct tls_session *session, char out[TLS_NAMES_BYTES])
+{
+    size_t used = 0;
+    out[0] = '\0';
+    X509 *cert = SSL_get0_peer_certificate(ssl_of(session));
+    if (!cert || SSL_get_verify_result(ssl_of(session)) != X509_V_OK)
+        return;
+    GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        if (name->type != GEN_DNS)
+            continue;
+        const char *text = (const char *)ASN1_STRING_get0_data(name->d.dNSName);
+        size_t n = (size_t)ASN1_STRING_length(name->d.dNSName);
+        if (n + 2 > TLS_NAMES_BYTES - used || strnlen(text, n) != n || !is_host_name(text, n))
+            continue;
+        out[used++] = ' ';
+        memcpy(out + used, text, n);
+        used += n;
+        out[used] = '\0';
+    }
+    GENERAL_NAMES_free(names);
     ERR_clear_error();
 }
 

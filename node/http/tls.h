@@ -50,5 +50,9 @@ void tls_say_goodbye(struct tls_session *session);
 /* SHA-256 of the client's verified certificate in hexadecimal; "" when there is none. */
 #define TLS_FINGERPRINT_BYTES 65
 void tls_client_fingerprint(struct tls_session *session, char out[TLS_FINGERPRINT_BYTES]);
+/* The DNS names of the client's verified certificate (its subjectAltName), each with a space
+ * before it; names that would not fit, and those with a wildcard, are left out. */
+#define TLS_NAMES_BYTES 2048
+void tls_client_names(struct tls_session *session, char out[TLS_NAMES_BYTES]);
 
 #endif

@@ -57,12 +57,14 @@ def t52_only_https_urls_without_tricks_are_fetched():
     note = vic.note("by the right address only")
     path = note["id"].split(friend.authority_part)[1]
     other = peer.Mute()
+    another_port = [] if stage.IS_OPEN else [f"https://friend.localhost:{other.port}{path}"]
     friend.forget()
     try:
         for url in (
+            *another_port,
             f"http://{friend.authority_part}{path}", "file:///etc/passwd", "gopher://friend.localhost/",
             "ftp://friend.localhost/x", "data:application/activity+json,{}",
-            f"https://user:secret@{friend.authority_part}{path}", f"https://friend.localhost:{other.port}{path}",
+            f"https://user:secret@{friend.authority_part}{path}",
             f"https://{friend.authority_part}\\@evil.localhost{path}", f"https://{friend.authority_part}{path}\r\nX: y",
             f"https://{friend.authority_part}{path}\n", f"https://evil.localhost#@{friend.authority_part}{path}",
         ):

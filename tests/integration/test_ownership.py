@@ -18,6 +18,7 @@ def setup():
     friend, evil = scene.server("friend.localhost"), scene.server("evil.localhost")
     stranger = scene.server("stranger.localhost", "sub.friend.localhost")
     node.allow(friend.authority_part, evil.authority_part)
+    stage.make_stranger(node, *(f"{host}:{stranger.port}" for host in stranger.hosts))
     vic, neighbour, mallory = friend.actor("vic"), friend.actor("neighbour"), evil.actor("mallory")
     for actor in (vic, neighbour, mallory):
         stage.befriend(node, "ann", actor)
@@ -209,6 +210,7 @@ def t43_an_accept_nobody_asked_for_makes_no_relation():
 def t85_hosts_that_nobody_allowed_get_nothing():
     public = node.post("ann", "public, for peers")
     own_neighbour = scene.server("localhost", "a.b.localhost")
+    stage.make_stranger(node, *(f"{host}:{own_neighbour.port}" for host in own_neighbour.hosts))
     outsiders = [stranger.actor("out"), stranger.actor("sub", "sub.friend.localhost"), own_neighbour.actor("top")]
     for actor in outsiders:
         note = actor.note("let me in")
@@ -216,8 +218,20 @@ def t85_hosts_that_nobody_allowed_get_nothing():
         refused(actor.get(public), 404)
         tap.check(not _is_shown(note["id"]), "stored")
         tap.equal(actor.server.seen(), [], "requests caused")
-    parts = [p["host"] for p in node.list("peer", "list")]
+    parts = [p["host"] for p in node.list("peer", "list") if p["state"] != "blocked"]
     tap.equal(sorted(parts), sorted([friend.authority_part, evil.authority_part]), "peers")
+
+
+@tap.test
+def t85_a_block_holds_for_the_hosts_below():
+    below = scene.server("below.bad.localhost")
+    out = below.actor("out")
+    node.cli("peer", "block", f"bad.localhost:{below.port}", "--yes")
+    note = out.note("from below a blocked host")
+    refused(_send(out, out.create(note)), 403)
+    tap.equal(below.seen(), [], "requests caused")
+    node.allow(below.authority_part)  # by name: that decides
+    ok(_send(out, out.create(note)))
 
 
 @tap.test

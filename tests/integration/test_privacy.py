@@ -21,6 +21,7 @@ def setup():
     home.allow(friend.authority_part)
     ann_friend, eve = friend.actor("fred"), friend.actor("eve")
     nobody = stranger.actor("nobody")
+    stage.make_stranger(home, stranger.authority_part)
     stage.follow_back(home, "ann", ann_friend)
     away.cli("follow", "ben", home.handle("ann"))
     home.cli("follow", "bea", "ann")

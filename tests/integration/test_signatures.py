@@ -21,6 +21,7 @@ def setup():
     friend, evil = scene.server("friend.localhost"), scene.server("evil.localhost")
     stranger = scene.server("stranger.localhost")
     node.allow(friend.authority_part, evil.authority_part)
+    stage.make_stranger(node, stranger.authority_part)
     victim, mallory, nobody = friend.actor("vic"), evil.actor("mallory"), stranger.actor("nobody")
     stage.befriend(node, "ann", victim)
     stage.befriend(node, "bob", victim)

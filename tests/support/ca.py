@@ -11,7 +11,7 @@ import ssl
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _DAY = datetime.timedelta(days=1)
 
@@ -58,7 +58,7 @@ class Authority:
         )
 
     def leaf(self, *names, life_days=10):
-        """A server certificate for `names` (addresses are allowed); returns (certificate, key) paths."""
+        """A certificate, of a server or a client, for `names` (addresses are allowed); returns (certificate, key) paths."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         alternatives = [_general_name(n) for n in names]
@@ -67,7 +67,7 @@ class Authority:
         leaf = leaf.add_extension(x509.BasicConstraints(False, None), critical=True)
         leaf = leaf.add_extension(_usage(signs=False), critical=True)
         leaf = leaf.add_extension(
-            x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
         )
         leaf = leaf.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
@@ -76,9 +76,12 @@ class Authority:
         stem = os.path.join(self.folder, names[0])
         return _write(stem + ".crt", data), _write(stem + ".key", _pem(key))
 
-    def client_context(self):
-        """A TLS client context that trusts this root and nothing else."""
-        return ssl.create_default_context(cafile=self.certificate)
+    def client_context(self, leaf=None):
+        """A TLS client context that trusts this root and nothing else, and shows `leaf` when asked."""
+        context = ssl.create_default_context(cafile=self.certificate)
+        if leaf:
+            context.load_cert_chain(*leaf)
+        return context
 
 
 def server_context(certificate, key):

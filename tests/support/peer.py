@@ -111,6 +111,7 @@ class Actor:
         self.handle = f"{name}@{host}:{server.port}"
         self.inbox, self.followers = self.id + "/inbox", self.id + "/followers"
         self.extra = {}
+        self.client_leaf = None  # (certificate, key) shown where mutual TLS is asked for
         self._count = 0
 
     @property
@@ -192,7 +193,7 @@ class Actor:
         return self.send(self.sign(wire.Request("GET", url, [("Accept", wire.ACCEPT)]), scheme, **choices))
 
     def send(self, request):
-        return wire.send(request, self.server.authority.client_context())
+        return wire.send(request, self.server.authority.client_context(self.client_leaf))
 
 
 class Server:
@@ -211,6 +212,10 @@ class Server:
         self._listener = None
         if start:
             self.start()
+
+    def present(self, context):
+        """Serves with another TLS context from now on."""
+        self._context = context
 
     @property
     def base(self):

@@ -5,12 +5,21 @@
     friend = stage.server("friend.localhost")
     ...
     tap.main(teardown=stage.close)
+
+A program given the argument `open` runs its nodes with `federation = open`: then a stranger is a host
+that was blocked, and every other guard stays. `make_stranger(node, part)` makes one either way.
 """
 
 import shutil
+import sys
 import tempfile
 
 from . import ca, peer, tap, ward
+
+
+IS_OPEN = "open" in sys.argv[1:]
+if IS_OPEN:
+    sys.argv.remove("open")
 
 
 class Stage:
@@ -21,6 +30,8 @@ class Stage:
 
     def node(self, name, **options):
         """A started node."""
+        if IS_OPEN:
+            options = {"federation": "open", **options}
         node = ward.Node(self.folder, name, self.authority, **options)
         self.all_nodes.append(node)
         return node.start()
@@ -54,6 +65,13 @@ class Stage:
         for server in self.servers:
             server.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def make_stranger(node, *parts):
+    """Hosts the node does not talk to: by not knowing them or, where it talks to everyone, by a block."""
+    if IS_OPEN:
+        for part in parts:
+            node.cli("peer", "block", part, "--yes")
 
 
 def befriend(node, name, actor):
