@@ -74,7 +74,10 @@ MUST_CHECK enum err act_run(struct federation *fed, struct mutation *m, const st
 /* ---- the doors ---- */
 
 act_remote act_post_remote, act_edit_remote, act_delete_remote, act_follow_remote,
-    act_accept_remote, act_reject_remote, act_undo_remote, act_like_remote, act_boost_remote;
+    act_accept_remote, act_reject_remote, act_undo_remote, act_like_remote, act_boost_remote,
+    act_react_remote;
+/* A Like, whatever emoji it carries. */
+act_remote act_like_plain;
 
 struct post_draft {
     actor_id author;
@@ -116,6 +119,12 @@ MUST_CHECK enum err act_like_local(struct federation *fed, actor_id who, post_id
                                    const struct by *by, struct why *why);
 MUST_CHECK enum err act_unlike_local(struct federation *fed, actor_id who, post_id post,
                                      const struct by *by, struct why *why);
+/* `emoji`: one Unicode emoji. It takes the place of the one before. ERR_EXISTS: it is that already.
+ */
+MUST_CHECK enum err act_react_local(struct federation *fed, actor_id who, post_id post,
+                                    const char *emoji, const struct by *by, struct why *why);
+MUST_CHECK enum err act_unreact_local(struct federation *fed, actor_id who, post_id post,
+                                      const struct by *by, struct why *why);
 MUST_CHECK enum err act_boost_local(struct federation *fed, actor_id who, post_id post,
                                     const struct by *by, post_id *out, struct why *why);
 MUST_CHECK enum err act_unboost_local(struct federation *fed, actor_id who, post_id post,

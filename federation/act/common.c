@@ -75,12 +75,19 @@ bool act_is_undone(struct txn *txn, const char *activity_uri)
 enum err act_notify(struct txn *txn, const Actor *whom, NotificationType type, actor_id from,
                     post_id post, int64_t now_ms)
 {
+    return act_notify_text(txn, whom, type, from, post, "", now_ms);
+}
+
+enum err act_notify_text(struct txn *txn, const Actor *whom, NotificationType type, actor_id from,
+                         post_id post, const char *text, int64_t now_ms)
+{
     if (whom->host[0] || whom->id == from.v)
         return OK; /* remote people are told by their own node */
     Notification notification = NOTIFICATION__INIT;
     notification.type = type;
     notification.from = from.v;
     notification.post = post.v;
+    notification.text = (char *)text;
     enum err e = notification_add(txn, (actor_id){whom->id}, &notification, now_ms);
     return e == ERR_EXISTS ? OK : e;
 }

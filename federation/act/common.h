@@ -39,6 +39,8 @@ bool act_is_undone(struct txn *txn, const char *activity_uri);
 /* Tells one of our own people; remote ones and oneself are passed over. */
 MUST_CHECK enum err act_notify(struct txn *txn, const Actor *whom, NotificationType type,
                                actor_id from, post_id post, int64_t now_ms);
+MUST_CHECK enum err act_notify_text(struct txn *txn, const Actor *whom, NotificationType type,
+                                    actor_id from, post_id post, const char *text, int64_t now_ms);
 
 /* Takes a boost back: its edge and its record (boost.c; Undo needs it too). */
 MUST_CHECK enum err act_boost_undo_store(struct txn *txn, struct edge_key key, int64_t now_ms);

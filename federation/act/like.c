@@ -1,7 +1,7 @@
 /*
  * like - one like for one actor and post, whatever was sent (T48).
  */
-#include "federation/act/common.h"
+#include "federation/act/react.h"
 
 #include "storage/base/clock.h"
 
@@ -39,13 +39,20 @@ static enum err like_remote_apply(struct txn *txn, struct act *act)
 enum act_verdict act_like_remote(struct act *act, struct txn *txn, struct act_answer *answer,
                                  struct why *why)
 {
+    return act->activity->content ? act_react_remote(act, txn, answer, why)
+                                  : act_like_plain(act, txn, answer, why);
+}
+
+enum act_verdict act_like_plain(struct act *act, struct txn *txn, struct act_answer *answer,
+                                struct why *why)
+{
     AUTO(arena_clear) struct arena arena = ARENA_INIT(2 * 1024 * 1024);
     struct like_state *state = arena_alloc(&act->arena, sizeof *state);
     Post *post;
 
     if (!act->activity->object_id) {
         answer->status = 400;
-        why_set(why, ERR_INVALID, "Like without an object");
+        why_set(why, ERR_INVALID, "%s without an object", act->activity->type);
         return ACT_REJECT;
     }
     if (act_need_post(act, txn, act->activity->object_id, answer, &state->post) == ACT_NEEDS)

@@ -1,9 +1,9 @@
 /*
- * undo - takes back a follow, like or boost. What is undone is looked up in the store by its id, or
- * by what it did; an inline object only says where to look (T42). One that has not come yet leaves
- * a tombstone, so that the order of arrival does not matter.
+ * undo - takes back a follow, like, reaction or boost. What is undone is looked up in the store by
+ * its id, or by what it did; an inline object only says where to look (T42). One that has not come
+ * yet leaves a tombstone, so that the order of arrival does not matter.
  */
-#include "federation/act/common.h"
+#include "federation/act/react.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@ struct undo_state {
 };
 
 /* Without an id that we know: by type, actor and object of the inline activity. */
-static bool find_by_content(struct txn *txn, const struct act *act, struct edge_key *out)
+static bool find_by_content(struct txn *txn, struct act *act, struct edge_key *out)
 {
     const struct as2_activity *inner =
         act->activity->object_kind == AS2_OBJECT_ACTIVITY ? act->activity->inner : NULL;
@@ -30,7 +30,13 @@ static bool find_by_content(struct txn *txn, const struct act *act, struct edge_
     }
     if (post_find(txn, inner->object_id, &post))
         return false;
-    enum edge_kind kind = strcmp(inner->type, "Like") == 0       ? EDGE_LIKE
+    *out = (struct edge_key){EDGE_REACTION, act->who.v, post.v};
+    if (act_reaction_is(txn, *out, inner))
+        return true;
+    if (act_reaction_of(inner, &act->arena))
+        return false;
+    bool is_like = strcmp(inner->type, "Like") == 0 || strcmp(inner->type, "EmojiReact") == 0;
+    enum edge_kind kind = is_like                                ? EDGE_LIKE
                           : strcmp(inner->type, "Announce") == 0 ? EDGE_BOOST
                                                                  : 0;
     *out = (struct edge_key){kind, act->who.v, post.v};
@@ -39,8 +45,9 @@ static bool find_by_content(struct txn *txn, const struct act *act, struct edge_
 
 static bool is_undoable(const struct edge_key *key, actor_id who)
 {
-    return key->who == who.v && (key->kind == EDGE_FOLLOW || key->kind == EDGE_FOLLOW_REQUEST ||
-                                 key->kind == EDGE_LIKE || key->kind == EDGE_BOOST);
+    return key->who == who.v &&
+           (key->kind == EDGE_FOLLOW || key->kind == EDGE_FOLLOW_REQUEST ||
+            key->kind == EDGE_LIKE || key->kind == EDGE_BOOST || key->kind == EDGE_REACTION);
 }
 
 static enum err undo_apply(struct txn *txn, struct act *act)

@@ -4,6 +4,7 @@
 #include "federation/document/part.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void add_plain(struct jw *w, const struct plain_activity *activity)
 {
@@ -11,13 +12,29 @@ static void add_plain(struct jw *w, const struct plain_activity *activity)
     jw_text(w, "type", activity->type);
     jw_text(w, "actor", activity->actor);
     jw_text_if(w, "object", activity->object);
+    jw_text_if(w, "content", activity->content);
+}
+
+static void add_plain_context(struct jw *w, const struct plain_activity *activity)
+{
+    const char *type = activity->inner ? activity->inner->type : activity->type;
+    if (strcmp(type, "EmojiReact") != 0) {
+        part_context(w);
+        return;
+    }
+    jw_list(w, "@context");
+    jw_text(w, NULL, "https://www.w3.org/ns/activitystreams");
+    jw_object(w, NULL);
+    jw_text(w, "EmojiReact", "http://litepub.social/ns#EmojiReact");
+    jw_object_end(w);
+    jw_list_end(w);
 }
 
 enum err document_plain(const struct plain_activity *activity, struct buf *out)
 {
     struct jw w = {.buf = out};
     jw_object(&w, NULL);
-    part_context(&w);
+    add_plain_context(&w, activity);
     add_plain(&w, activity);
     if (!activity->object && activity->inner) {
         jw_object(&w, "object");

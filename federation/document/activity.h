@@ -18,12 +18,14 @@
 
 #define DOCUMENT_MAX_BYTES (1024 * 1024)
 
-/* Follow, Like, Block: object is a URI. Accept, Reject, Undo: inner is the activity meant. */
+/* Follow, Like, Block, EmojiReact: object is a URI. Accept, Reject, Undo: inner is the activity
+ * meant. */
 struct plain_activity {
     const char *id, *type, *actor;
     const char *object;                 /* NULL: inner counts */
     const struct plain_activity *inner; /* one level */
     const char *to;                     /* one recipient; NULL: none written */
+    const char *content;                /* the emoji of an EmojiReact; NULL: no such */
 };
 MUST_CHECK enum err document_plain(const struct plain_activity *activity, struct buf *out);
 

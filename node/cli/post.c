@@ -2,6 +2,7 @@
 
 #include "federation/act/act.h"
 #include "federation/resolve.h"
+#include "node/cli/mark.h"
 #include "node/cli/nouns.h"
 #include "node/cli/store.h"
 #include "storage/base/clock.h"
@@ -164,9 +165,6 @@ static enum err cli_delete(struct cli *cli, struct why *why)
 
 /* ---- like, boost and back ------------------------------------------------------------------- */
 
-typedef enum err mark_act(struct federation *fed, actor_id who, post_id post, const struct by *by,
-                          struct why *why);
-
 static enum err boost_act(struct federation *fed, actor_id who, post_id post, const struct by *by,
                           struct why *why)
 {
@@ -174,7 +172,7 @@ static enum err boost_act(struct federation *fed, actor_id who, post_id post, co
     return act_boost_local(fed, who, post, by, &boost, why);
 }
 
-static enum err mark(struct cli *cli, mark_act *act, const char *state, struct why *why)
+enum err cli_mark(struct cli *cli, mark_act *act, const char *state, struct why *why)
 {
     AUTO(cli_store_close) struct cli_store store = {0};
     actor_id who;
@@ -198,22 +196,22 @@ static enum err mark(struct cli *cli, mark_act *act, const char *state, struct w
 
 static enum err cli_like(struct cli *cli, struct why *why)
 {
-    return mark(cli, act_like_local, "liked", why);
+    return cli_mark(cli, act_like_local, "liked", why);
 }
 
 static enum err cli_unlike(struct cli *cli, struct why *why)
 {
-    return mark(cli, act_unlike_local, "not liked", why);
+    return cli_mark(cli, act_unlike_local, "not liked", why);
 }
 
 static enum err cli_boost(struct cli *cli, struct why *why)
 {
-    return mark(cli, boost_act, "boosted", why);
+    return cli_mark(cli, boost_act, "boosted", why);
 }
 
 static enum err cli_unboost(struct cli *cli, struct why *why)
 {
-    return mark(cli, act_unboost_local, "not boosted", why);
+    return cli_mark(cli, act_unboost_local, "not boosted", why);
 }
 
 /* ---- the tables ----------------------------------------------------------------------------- */

@@ -4,6 +4,9 @@
 #include "federation/policy.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
+#include "storage/check.h"
+#include "storage/edge.h"
+#include "storage/notification.h"
 #include "storage/post.h"
 
 #include <setjmp.h>
@@ -151,6 +154,22 @@ int node_receive_from(struct node *node, const struct remote *from, const char *
     return node_receive(node, &sent);
 }
 
+int node_receive_act(struct node *node, const struct remote *from, const char *fmt, ...)
+{
+    char *members = NULL;
+    va_list args;
+    va_start(args, fmt);
+    assert_true(vasprintf(&members, fmt, args) >= 0);
+    va_end(args);
+    char *json = json_format("{\"@context\":\"https://www.w3.org/ns/activitystreams\","
+                             "\"actor\":\"%s\",%s}",
+                             from->uri, members);
+    int status = node_receive_from(node, from, json);
+    free(members);
+    free(json);
+    return status;
+}
+
 char *json_format(const char *fmt, ...)
 {
     char *text = NULL;
@@ -178,4 +197,57 @@ bool node_has_post(struct node *node, const char *uri)
     AUTO(txn_end) struct txn *txn = store_read(&node->store);
     post_id id;
     return post_find(txn, uri, &id) == OK;
+}
+
+bool node_has_edge(struct node *node, enum edge_kind kind, actor_id who, post_id post)
+{
+    AUTO(txn_end) struct txn *txn = store_read(&node->store);
+    return edge_has(txn, (struct edge_key){kind, who.v, post.v});
+}
+
+post_id node_find_post(struct node *node, const char *uri)
+{
+    AUTO(txn_end) struct txn *txn = store_read(&node->store);
+    post_id id;
+    assert_int_equal(post_find(txn, uri, &id), OK);
+    return id;
+}
+
+size_t node_notified(struct node *node, actor_id who, NotificationType type)
+{
+    AUTO(txn_end) struct txn *txn = store_read(&node->store);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    Notification *notification;
+    uint64_t before = UINT64_MAX;
+    size_t n = 0;
+    while (notification_next(txn, who, before, &arena, &notification) == OK) {
+        before = notification->id;
+        n += notification->type == type;
+    }
+    return n;
+}
+
+size_t node_queued(struct node *node, const char *text)
+{
+    AUTO(txn_end) struct txn *txn = store_read(&node->store);
+    AUTO(range_close) struct range range = {0};
+    struct bytes none = {NULL, 0}, key, value;
+    size_t n = 0;
+    assert_int_equal(range_open(txn, TABLE_OUTBODY, none, none, RANGE_UP, &range), OK);
+    while (range_next(&range, &key, &value) == OK)
+        n += !text || memmem(value.p, value.n, text, strlen(text)) != NULL;
+    return n;
+}
+
+static void complain(void *context, const char *table, const char *key, const char *what)
+{
+    (void)context;
+    print_error("%s %s: %s\n", table, key, what);
+}
+
+void node_check(struct node *node)
+{
+    struct check_report report;
+    assert_int_equal(check_store(node->store.engine, complain, NULL, &report), OK);
+    assert_int_equal(report.wrong, 0);
 }

@@ -53,9 +53,20 @@ void sent_clear(struct sent *sent);
 int node_receive(struct node *node, const struct sent *sent);
 /* remote_sign and node_receive in one. */
 int node_receive_from(struct node *node, const struct remote *from, const char *json);
+/* The same, of the members of an activity but its @context and actor, which are `from`. */
+int node_receive_act(struct node *node, const struct remote *from, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 char *json_format(const char *fmt, ...) PRINTF_LIKE(1, 2); /* malloc'd */
 
 size_t node_rows(struct node *node, enum table table); /* how many records a table has */
 bool node_has_post(struct node *node, const char *uri);
+bool node_has_edge(struct node *node, enum edge_kind kind, actor_id who, post_id post);
+post_id node_find_post(struct node *node, const char *uri);
+/* How many notifications of this type an account of ours has. */
+size_t node_notified(struct node *node, actor_id who, NotificationType type);
+/* How many queued bodies contain `text`; NULL: all. */
+size_t node_queued(struct node *node, const char *text);
+/* `ward check` finds nothing wrong. */
+void node_check(struct node *node);
 
 #endif
