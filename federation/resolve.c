@@ -332,6 +332,41 @@ static void resume(struct federation *fed, const char *uri)
     tidy(fed, uri);
 }
 
+/* ---- what the origin says is no more ---- */
+
+static enum err gone_apply(struct txn *txn, struct mutation *m)
+{
+    struct fail_want *g = container_of(m, struct fail_want, mutation);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(RESOLVE_ARENA_BYTES);
+    actor_id who;
+    post_id id;
+    Post *post;
+    Actor *actor;
+    enum err e = post_find(txn, g->uri, &id);
+    if (!e)
+        e = post_get(txn, id, &arena, &post);
+    if (!e)
+        return post->is_local ? OK : post_delete(txn, id, g->now_ms);
+    if (e == ERR_NOTFOUND)
+        e = actor_find(txn, g->uri, &who);
+    if (!e)
+        e = actor_get(txn, who, &arena, &actor);
+    if (!e && actor->host[0])
+        e = act_delete_actor(txn, who, g->now_ms);
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+/* The URI itself was asked, so whoever answered speaks for its host (a redirect stays there). */
+static void forget(struct federation *fed, const char *uri)
+{
+    struct fail_want g = {{.apply = gone_apply}, uri, NULL, clock_ms()};
+    enum err e = writer_run(fed->writer, &g.mutation);
+    if (e)
+        log_error("fetch.gone", STR("uri", uri), STR("error", err_name(e)));
+    else
+        log_info("fetch.gone", STR("uri", uri));
+}
+
 /* The document says it is really somewhere else on the same host: look there, once. */
 static void look_elsewhere(struct federation *fed, const char *uri, const char *other,
                            struct why *why)
@@ -402,6 +437,8 @@ void resolve_fetched(struct federation *fed, const char *uri, WantKind kind, enu
 
     if (e) {
         why = failure ? *failure : (struct why){""};
+        if (fetched && fetched->status == 410)
+            forget(fed, uri);
         give_up(fed, uri, &why);
         return;
     }
@@ -415,6 +452,12 @@ void resolve_fetched(struct federation *fed, const char *uri, WantKind kind, enu
         break;
     case AS2_DOCUMENT_KEY: /* its owner must list it: ask the owner */
         look_elsewhere(fed, uri, document->key.owner, &why);
+        break;
+    case AS2_DOCUMENT_TOMBSTONE:
+        why_set(&why, ERR_INVALID, "it was deleted");
+        if (document->id && strcmp(document->id, uri) == 0)
+            forget(fed, uri);
+        give_up(fed, uri, &why);
         break;
     case AS2_DOCUMENT_NOTE:
         if (kind == WANT_KIND__OBJECT_DOCUMENT) {

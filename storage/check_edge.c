@@ -105,8 +105,13 @@ enum err check_edge_uri(struct check *check)
     return OK;
 }
 
-/* Posts of an author that are no boosts. */
-static enum err count_posts(struct check *check, uint64_t author, uint64_t *out)
+static bool is_open(const Post *post)
+{
+    return post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED;
+}
+
+/* Posts of an author that are no boosts; of one of ours, those that are open to all. */
+static enum err count_posts(struct check *check, uint8_t kind, uint64_t author, uint64_t *out)
 {
     AUTO(range_close) struct range range = {0};
     AUTO(arena_clear) struct arena arena = ARENA_INIT(4 << 20);
@@ -123,7 +128,8 @@ static enum err count_posts(struct check *check, uint64_t author, uint64_t *out)
         arena_clear(&arena);
         if (key.n == 17 && record_get(check->txn, TABLE_POST, (struct bytes){key.p + 9, 8},
                                       &post__descriptor, &arena, &post) == OK)
-            *out += post->boost_of == 0;
+            *out +=
+                post->boost_of == 0 && (kind == COUNTER_POSTS || (post->is_local && is_open(post)));
     }
     return e == ERR_NOTFOUND ? OK : e;
 }
@@ -145,8 +151,8 @@ static enum err recount(struct check *check, uint8_t kind, uint64_t owner, uint6
         [COUNTER_REACTIONS] = {TABLE_EDGE_REV, EDGE_REACTION},
     };
     *known = true;
-    if (kind == COUNTER_POSTS)
-        return count_posts(check, owner, out);
+    if (kind == COUNTER_POSTS || kind == COUNTER_OPEN_POSTS)
+        return count_posts(check, kind, owner, out);
     if (kind >= COUNT(rows) || rows[kind].table == TABLE_META) {
         *known = false;
         return OK;
@@ -165,7 +171,7 @@ enum err check_counter(struct check *check)
     bool known;
     uint8_t kind = check->key.p[0];
     if (key_read_u64(check->value, &at, &count) || kind < COUNTER_FOLLOWERS ||
-        kind > COUNTER_REACTIONS) {
+        kind > COUNTER_OPEN_POSTS) {
         check_wrong(check, "is no counter");
         return OK;
     }

@@ -95,7 +95,7 @@ static void total_check(struct check *check, enum counter_kind kind, uint64_t ow
 }
 
 struct actor_totals {
-    uint64_t remote, local_posts, remote_posts;
+    uint64_t remote, local_posts, open_posts, remote_posts;
 };
 
 static void see_actor(struct check *check, const void *record, void *context)
@@ -108,6 +108,7 @@ static void see_actor(struct check *check, const void *record, void *context)
         totals->remote_posts += posts;
     } else {
         totals->local_posts += posts;
+        totals->open_posts += counter_get(check->txn, COUNTER_OPEN_POSTS, actor->id);
     }
 }
 
@@ -125,6 +126,7 @@ static enum err store_totals(struct check *check)
     total_check(check, COUNTER_STORE, STORE_REMOTE_ACTORS, totals.remote);
     total_check(check, COUNTER_STORE, STORE_LOCAL_POSTS, totals.local_posts);
     total_check(check, COUNTER_STORE, STORE_REMOTE_POSTS, totals.remote_posts);
+    total_check(check, COUNTER_STORE, STORE_OPEN_POSTS, totals.open_posts);
     return OK;
 }
 

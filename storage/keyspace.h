@@ -186,6 +186,8 @@ enum counter_kind {
     COUNTER_DELIVERY = 9,   /* owner: DeliveryState; ever ended so (QUEUED: ever queued) */
     COUNTER_STORE = 10,     /* owner: enum store_count */
     COUNTER_REACTIONS = 11, /* owner: post; rows of edge_rev REACTION */
+    COUNTER_OPEN_POSTS =
+        12, /* owner: actor of ours; COUNTER_POSTS, public and unlisted ones only */
 };
 
 /* Whom COUNTER_STORE counts; boosts are no posts here. */
@@ -194,6 +196,7 @@ enum store_count {
     STORE_REMOTE_ACTORS = 2,
     STORE_LOCAL_POSTS = 3,
     STORE_REMOTE_POSTS = 4,
+    STORE_OPEN_POSTS = 5, /* of ours, public and unlisted: what may be told to anyone */
 };
 
 #endif

@@ -73,11 +73,20 @@ static enum err streams_set(struct txn *txn, const Post *post, bool present)
     return named_streams_set(txn, post, present);
 }
 
+static bool is_open(const Post *post)
+{
+    return post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED;
+}
+
 static enum err count(struct txn *txn, const Post *post, int by)
 {
     if (post->boost_of)
         return OK;
     enum err e = counter_add(txn, COUNTER_POSTS, post->author, by);
+    if (!e && post->is_local && is_open(post))
+        e = counter_add(txn, COUNTER_OPEN_POSTS, post->author, by);
+    if (!e && post->is_local && is_open(post))
+        e = counter_add(txn, COUNTER_STORE, STORE_OPEN_POSTS, by);
     if (e)
         return e;
     return counter_add(txn, COUNTER_STORE, post->is_local ? STORE_LOCAL_POSTS : STORE_REMOTE_POSTS,
@@ -275,6 +284,7 @@ static enum err tombstone_leave(struct txn *txn, const Post *post, int64_t now_m
     tombstone.by = post->author;
     tombstone.deleted_ms = now_ms;
     tombstone.post = post->id;
+    tombstone.was_open = is_open(post);
     text_hash(txn, post->uri, hash);
     return record_put(txn, TABLE_TOMBSTONE, (struct bytes){hash, sizeof hash}, &tombstone.base);
 }

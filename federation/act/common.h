@@ -45,6 +45,9 @@ MUST_CHECK enum err act_notify_text(struct txn *txn, const Actor *whom, Notifica
 /* Takes a boost back: its edge and its record (boost.c; Undo needs it too). */
 MUST_CHECK enum err act_boost_undo_store(struct txn *txn, struct edge_key key, int64_t now_ms);
 
+/* An actor elsewhere is no more: it goes with its relations and posts (past a thousand they stay,
+ * hidden by deleted_ms). */
+MUST_CHECK enum err act_delete_actor(struct txn *txn, actor_id who, int64_t now_ms);
 /* What goes with an actor: who they follow and who follows them; and their posts, a thousand in one
  * transaction (*out_more: there may be others, hidden by deleted_ms). */
 MUST_CHECK enum err act_delete_edges_of(struct txn *txn, actor_id who);

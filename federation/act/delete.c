@@ -98,20 +98,25 @@ enum err act_delete_edges_of(struct txn *txn, actor_id who)
     return OK;
 }
 
-static enum err delete_actor_apply(struct txn *txn, struct act *act)
+enum err act_delete_actor(struct txn *txn, actor_id who, int64_t now_ms)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
     Actor *actor;
-    enum err e = actor_get(txn, act->who, &arena, &actor);
-    if (e)
+    enum err e = actor_get(txn, who, &arena, &actor);
+    if (e || actor->deleted_ms)
         return e;
-    actor->deleted_ms = act->now_ms;
-    e = actor_put(txn, actor, act->now_ms);
+    actor->deleted_ms = now_ms;
+    e = actor_put(txn, actor, now_ms);
     if (!e)
-        e = act_delete_edges_of(txn, act->who);
-    act->outcome = "actor deleted";
+        e = act_delete_edges_of(txn, who);
     bool has_more; /* they stay hidden */
-    return e ? e : act_delete_posts_of(txn, act->who, act->now_ms, &has_more);
+    return e ? e : act_delete_posts_of(txn, who, now_ms, &has_more);
+}
+
+static enum err delete_actor_apply(struct txn *txn, struct act *act)
+{
+    act->outcome = "actor deleted";
+    return act_delete_actor(txn, act->who, act->now_ms);
 }
 
 enum act_verdict act_delete_remote(struct act *act, struct txn *txn, struct act_answer *answer,

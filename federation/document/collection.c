@@ -205,6 +205,23 @@ enum err document_replies(struct txn *txn, const Post *post, const struct collec
     return whole_stream(txn, key, buf_text(&uri), out);
 }
 
+static enum err write_uri_of_ours(struct jw *w, struct txn *txn, const Post *post,
+                                  struct arena *arena)
+{
+    return post->is_local ? write_uri(w, txn, post, arena) : ERR_NOTFOUND;
+}
+
+enum err document_tag(struct txn *txn, const char *base, const char *tag,
+                      const struct collection_page *page, struct buf *out)
+{
+    AUTO(buf_clear) struct buf uri = BUF_INIT(4096);
+    part_tag_uri(&uri, base, strlen(base), tag);
+    struct stream_key key = {STREAM_TAG, tag_owner(txn, tag)};
+    if (page && page->is_page)
+        return stream_page(txn, key, buf_text(&uri), page->before, write_uri_of_ours, out);
+    return whole_collection(buf_text(&uri), TOTAL_UNTOLD, true, out);
+}
+
 /* Pinned posts: few, so they come in one piece. */
 enum err document_featured(struct txn *txn, const Actor *actor, struct buf *out)
 {

@@ -38,6 +38,9 @@ MUST_CHECK enum err document_following(struct txn *txn, const Actor *actor, bool
                                        const struct collection_page *page, struct buf *out);
 MUST_CHECK enum err document_replies(struct txn *txn, const Post *post,
                                      const struct collection_page *page, struct buf *out);
+/* Public posts of ours with this (folded) tag. */
+MUST_CHECK enum err document_tag(struct txn *txn, const char *base, const char *tag,
+                                 const struct collection_page *page, struct buf *out);
 MUST_CHECK enum err document_featured(struct txn *txn, const Actor *actor, struct buf *out);
 
 MUST_CHECK enum err document_webfinger(const Actor *actor, const char *host, struct buf *out);
@@ -45,8 +48,9 @@ MUST_CHECK enum err document_host_meta(const char *base, struct buf *out);
 MUST_CHECK enum err document_nodeinfo_index(const char *base, struct buf *out);
 struct nodeinfo_facts {
     const char *version; /* of Ward */
-    uint64_t users, posts;
-    bool is_open; /* federation = open */
+    uint64_t users;
+    uint64_t posts; /* of ours, public and unlisted: how much is private is nobody's business */
+    bool is_open;   /* federation = open */
 };
 /* `version` "2.0" or "2.1" */
 MUST_CHECK enum err document_nodeinfo(const struct nodeinfo_facts *facts, const char *version,

@@ -50,16 +50,7 @@ static void add_mention(struct jw *w, const Mention *mention, const Actor *autho
 static void add_hashtag(struct jw *w, const char *tag, const Actor *author)
 {
     AUTO(buf_clear) struct buf href = BUF_INIT(4096);
-    buf_add(&href, author->uri, part_base_length(author->uri));
-    buf_str(&href, "/tags/");
-    for (const unsigned char *p = (const unsigned char *)tag; *p; p++) {
-        bool is_plain = (*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z') ||
-                        *p == '_' || *p == '-';
-        if (is_plain)
-            buf_char(&href, (char)*p);
-        else
-            buf_printf(&href, "%%%02X", *p);
-    }
+    part_tag_uri(&href, author->uri, part_base_length(author->uri), tag);
     jw_object(w, NULL);
     jw_text(w, "type", "Hashtag");
     jw_text(w, "href", buf_text(&href));

@@ -15,6 +15,20 @@ void part_list(struct jw *w, const char *name, char *const *items, size_t n)
     jw_list_end(w);
 }
 
+void part_tag_uri(struct buf *out, const char *base, size_t n, const char *tag)
+{
+    buf_add(out, base, n);
+    buf_str(out, "/tags/");
+    for (const unsigned char *p = (const unsigned char *)tag; *p; p++) {
+        bool is_plain = (*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z') ||
+                        *p == '_' || *p == '-';
+        if (is_plain)
+            buf_char(out, (char)*p);
+        else
+            buf_printf(out, "%%%02X", *p);
+    }
+}
+
 size_t part_base_length(const char *uri)
 {
     const char *authority = strstr(uri, "://");

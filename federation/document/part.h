@@ -21,6 +21,8 @@ void part_note(struct jw *w, const Post *post, const Actor *author);
 void part_actor(struct jw *w, const Actor *actor);
 
 void part_list(struct jw *w, const char *name, char *const *items, size_t n);
+/* "<base>/tags/<tag>", percent-encoded: what hashtags link to. `base` is its first n bytes. */
+void part_tag_uri(struct buf *out, const char *base, size_t n, const char *tag);
 /* "https://host" of a URI of ours, as its length. */
 size_t part_base_length(const char *uri);
 

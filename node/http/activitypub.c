@@ -3,6 +3,7 @@
 #include "federation/audience.h"
 #include "federation/document/document.h"
 #include "federation/inbox.h"
+#include "federation/markup.h"
 #include "federation/outgoing.h"
 #include "federation/policy.h"
 #include "federation/reader.h"
@@ -123,19 +124,44 @@ static struct response *not_found(void)
     return response;
 }
 
-/* Our own living actor that the path names: /actor, or /users/{name}. */
+/* What was deleted and is no secret (410), for peers that look whether it is still there. */
+static struct response *gone(const Tombstone *tombstone)
+{
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    enum err e = document_tombstone(tombstone, &json);
+    if (e)
+        return response_of_err(e, NULL);
+    struct response *response = response_json(410, &json);
+    response_set(response, "Content-Type", ACTIVITY_JSON);
+    response_set(response, "Vary", "Accept, Signature");
+    return response;
+}
+
+static struct response *gone_actor(const Actor *actor)
+{
+    Tombstone tombstone = TOMBSTONE__INIT;
+    tombstone.uri = actor->uri;
+    tombstone.deleted_ms = actor->deleted_ms;
+    return gone(&tombstone);
+}
+
+/* Our own actor that the path names: /actor, or /users/{name}. ERR_NOTFOUND with *out set: it was
+ * deleted. */
 static enum err path_actor(struct request *request, struct txn *txn, struct arena *arena,
                            Actor **out)
 {
     actor_id id;
+    *out = NULL;
     enum err e = strncmp(request->target, "/actor", 6) == 0
                      ? actor_instance(txn, &id)
                      : actor_find_handle(txn, request_param(request, "name"), &id);
+    Actor *actor;
     if (!e)
-        e = actor_get(txn, id, arena, out);
-    if (!e && ((*out)->host[0] || (*out)->deleted_ms))
-        e = ERR_NOTFOUND;
-    return e;
+        e = actor_get(txn, id, arena, &actor);
+    if (e || actor->host[0])
+        return e ? e : ERR_NOTFOUND;
+    *out = actor;
+    return actor->deleted_ms ? ERR_NOTFOUND : OK;
 }
 
 static struct response *get_actor(struct request *request)
@@ -149,7 +175,7 @@ static struct response *get_actor(struct request *request)
     if (!e)
         e = path_actor(request, txn, &arena, &actor);
     if (e == ERR_NOTFOUND)
-        return not_found();
+        return actor ? gone_actor(actor) : not_found();
     return activity_json(e ? e : document_actor(actor, &json), &json);
 }
 
@@ -228,6 +254,19 @@ static struct response *may_have(struct job *job, struct txn *txn, const Post *p
                : NULL;
 }
 
+/* Deleted: who was told of it before may know; of what was restricted nothing is said (T64). */
+static struct response *answer_deleted(struct job *job, struct txn *txn, struct arena *arena)
+{
+    struct bytes path = target_path(job->request->target);
+    const char *target = arena_strndup(arena, (const char *)path.p, path.n);
+    const char *uri = arena_printf(arena, "%s%s", federation_base(job->fed, arena), target);
+    Tombstone *tombstone;
+    if (!uri || tombstone_get(txn, uri, arena, &tombstone) || !tombstone->was_open ||
+        !tombstone->post)
+        return not_found();
+    return job->is_known ? gone(tombstone) : sign_first(job);
+}
+
 static enum err render_boost(struct txn *txn, const Post *boost, const Actor *by,
                              struct arena *arena, struct buf *json)
 {
@@ -258,7 +297,7 @@ static struct response *answer_post(struct job *job, enum post_part part)
     if (!e)
         e = path_post(job, txn, &arena, &post);
     if (e == ERR_NOTFOUND)
-        return not_found();
+        return part == PART_NOTE ? answer_deleted(job, txn, &arena) : not_found();
     if (!e)
         e = actor_get(txn, (actor_id){post->author}, &arena, &author);
     if (!e && author->deleted_ms) /* their posts go in steps: none of them is shown meanwhile */
@@ -359,6 +398,29 @@ static struct response *get_collection(struct request *request)
     return to_workers(request, document_run, answer_collection);
 }
 
+/* ---- hashtags ---- */
+
+static struct response *answer_tag(struct job *job)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(txn_end) struct txn *txn = NULL;
+    const char *tag = tag_fold(request_param(job->request, "tag"), &arena);
+    if (!tag)
+        return not_found();
+    if (!job->is_known)
+        return sign_first(job);
+    struct collection_page page = page_of(job->request);
+    enum err e = engine_read_begin(job->fed->engine, &txn);
+    return activity_json(
+        e ? e : document_tag(txn, federation_base(job->fed, &arena), tag, &page, &json), &json);
+}
+
+static struct response *get_tag(struct request *request)
+{
+    return to_workers(request, document_run, answer_tag);
+}
+
 /* ---- well-known ---- */
 
 /* The local name that `resource` means: acct:name@host, or an actor's URI. ERR_INVALID: neither. */
@@ -397,11 +459,14 @@ static struct response *get_webfinger(struct request *request)
         return response_error(400, "resource must be acct:NAME@HOST or an actor's URI");
     if (!e)
         e = actor_get(txn, id, &arena, &actor);
-    if (!e && (actor->host[0] || actor->deleted_ms))
+    bool is_gone = !e && !actor->host[0] && actor->deleted_ms;
+    if (!e && (actor->host[0] || is_gone))
         e = ERR_NOTFOUND;
     if (!e)
         e = document_webfinger(actor, fed->config->host, &json);
-    struct response *response = e ? response_of_err(e, NULL) : response_json(200, &json);
+    struct response *response = is_gone ? response_error(410, NULL)
+                                : e     ? response_of_err(e, NULL)
+                                        : response_json(200, &json);
     if (!e)
         response_set(response, "Content-Type", "application/jrd+json");
     response_set(response, "Access-Control-Allow-Origin", "*");
@@ -436,8 +501,8 @@ static struct response *get_nodeinfo(struct request *request)
     if (e)
         return response_of_err(e, NULL);
     struct nodeinfo_facts facts = {.version = VERSION,
-                                   .users = counter_get(txn, COUNTER_STORE, 1),
-                                   .posts = counter_get(txn, COUNTER_STORE, 3),
+                                   .users = counter_get(txn, COUNTER_STORE, STORE_ACCOUNTS),
+                                   .posts = counter_get(txn, COUNTER_STORE, STORE_OPEN_POSTS),
                                    .is_open = fed->config->mode == FEDERATION_OPEN};
     e = document_nodeinfo(&facts, version, &json);
     if (e)
@@ -479,6 +544,7 @@ const struct route activitypub_routes[] = {
     GET("/users/{name}/posts/{id}", get_post),
     GET("/users/{name}/posts/{id}/activity", get_post_activity),
     GET("/users/{name}/posts/{id}/replies", get_post_replies),
+    GET("/tags/{tag}", get_tag),
     GET("/.well-known/webfinger", get_webfinger),
     GET("/.well-known/host-meta", get_host_meta),
     GET("/.well-known/nodeinfo", get_nodeinfo_index),

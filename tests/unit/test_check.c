@@ -302,9 +302,8 @@ static void promise_6_counters_and_notifications(void **state)
         enum counter_kind kind;
         const char *said;
     } counters[] = {
-        {COUNTER_FOLLOWERS, "says 2, there are 1"},
-        {COUNTER_POSTS, "says 2, there are 1"},
-        {COUNTER_REPLIES, "says 1, there are 0"},
+        {COUNTER_FOLLOWERS, "says 2, there are 1"},  {COUNTER_POSTS, "says 2, there are 1"},
+        {COUNTER_OPEN_POSTS, "says 2, there are 1"}, {COUNTER_REPLIES, "says 1, there are 0"},
         {COUNTER_LIKES, "says 1, there are 0"},
     };
     struct world *world = *state;
@@ -316,6 +315,9 @@ static void promise_6_counters_and_notifications(void **state)
     struct txn *txn = store_write(&world->store);
     assert_int_equal(counter_add(txn, COUNTER_STORE, STORE_REMOTE_POSTS, 5), OK);
     find(world, txn, "counter", "says 7, there are 2");
+    txn = store_write(&world->store);
+    assert_int_equal(counter_add(txn, COUNTER_STORE, STORE_OPEN_POSTS, 1), OK);
+    find(world, txn, "counter", "says 2, there are 1");
     txn = store_write(&world->store);
     assert_int_equal(counter_add(txn, COUNTER_FOLLOWING, world->bob.v, -1), OK);
     find(world, txn, "edge", "is not counted");

@@ -117,6 +117,33 @@ static void what_is_not_public_never_enters_public_or_tag_streams(void **state)
     }
 }
 
+static void what_is_not_open_to_all_is_not_counted_as_open(void **state)
+{
+    struct world *world = *state;
+    static const Visibility all[] = {VISIBILITY__PUBLIC, VISIBILITY__UNLISTED,
+                                     VISIBILITY__FOLLOWERS, VISIBILITY__DIRECT, VISIBILITY__LOCAL};
+    post_id id[COUNT(all)];
+    for (size_t i = 0; i < COUNT(all); i++) {
+        char uri[64];
+        snprintf(uri, sizeof uri, "https://ward.example/any/%zu", i);
+        id[i] = build_post(
+            world->txn,
+            &(struct build_post){.uri = uri, .author = world->alice, .visibility = all[i]});
+    }
+    assert_true(counter_get(world->txn, COUNTER_STORE, STORE_OPEN_POSTS) == 2);
+    assert_true(counter_get(world->txn, COUNTER_OPEN_POSTS, world->alice.v) == 2);
+    for (size_t i = 0; i < COUNT(all); i++) {
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(65536);
+        char uri[64];
+        Tombstone *tombstone;
+        assert_int_equal(post_delete(world->txn, id[i], BUILD_NOW_MS), OK);
+        snprintf(uri, sizeof uri, "https://ward.example/any/%zu", i);
+        assert_int_equal(tombstone_get(world->txn, uri, &arena, &tombstone), OK);
+        assert_true(tombstone->was_open == (i < 2));
+    }
+    assert_true(counter_get(world->txn, COUNTER_STORE, STORE_OPEN_POSTS) == 0);
+}
+
 static void a_remote_post_is_public_but_not_local(void **state)
 {
     struct world *world = *state;
@@ -489,6 +516,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_A_WORLD(a_public_post_enters_the_streams_it_belongs_to),
         IN_A_WORLD(what_is_not_public_never_enters_public_or_tag_streams),
+        IN_A_WORLD(what_is_not_open_to_all_is_not_counted_as_open),
         IN_A_WORLD(a_remote_post_is_public_but_not_local),
         IN_A_WORLD(a_boost_is_in_its_authors_and_the_posts_streams_only),
         IN_A_WORLD(a_known_uri_an_unknown_author_and_no_uri_are_refused),

@@ -375,6 +375,64 @@ static void t41_what_was_deleted_is_not_fetched_back(void **state)
 }
 
 /* Whoever follows somebody of ours must not be able to make their own record unreadable. */
+static void is_gone_there(struct scene *s, const char *uri)
+{
+    const struct fetched answer = {.status = 410, .uri = uri};
+    struct why why = {"answered 410"};
+    resolve_fetched(&s->node.fed, uri, WANT_KIND__OBJECT_DOCUMENT, ERR_INVALID, &answer, &why);
+}
+
+/* Two posts of bob's, and one of ann's. */
+static void bob_and_ann_write(struct scene *s)
+{
+    actor_id ann = node_account(&s->node, "ann");
+    struct txn *txn = store_write(&s->node.store);
+    Post post = POST__INIT;
+    const char *const uris[] = {NOTE, NOTE "1", "https://" STORE_HOST "/users/ann/posts/1"};
+    for (size_t i = 0; i < COUNT(uris); i++) {
+        post.id = 0;
+        post.uri = (char *)uris[i];
+        post.author = i < 2 ? s->bob.id.v : ann.v;
+        assert_int_equal(post_add(txn, &post, clock_ms()), OK);
+    }
+    store_commit(&txn);
+}
+
+static void what_its_host_says_is_gone_goes_here(void **state)
+{
+    struct scene *s = *state;
+    bob_and_ann_write(s);
+    fetched_object(s, NOTE, strdup("{\"id\":\"" NOTE "\",\"type\":\"Tombstone\"}"));
+    assert_false(node_has_post(&s->node, NOTE));
+    assert_true(node_has_post(&s->node, NOTE "1"));
+    is_gone_there(s, NOTE "1");
+    assert_false(node_has_post(&s->node, NOTE "1"));
+}
+
+static void a_tombstone_for_something_else_removes_nothing(void **state)
+{
+    struct scene *s = *state;
+    bob_and_ann_write(s);
+    fetched_object(s, "https://evil.example/x",
+                   strdup("{\"id\":\"" NOTE "\",\"type\":\"Tombstone\"}"));
+    assert_true(node_has_post(&s->node, NOTE));
+    is_gone_there(s, "https://" STORE_HOST "/users/ann/posts/1");
+    assert_true(node_has_post(&s->node, "https://" STORE_HOST "/users/ann/posts/1"));
+}
+
+static void an_actor_who_is_gone_goes_with_their_posts(void **state)
+{
+    struct scene *s = *state;
+    bob_and_ann_write(s);
+    is_gone_there(s, BOB);
+    assert_false(node_has_post(&s->node, NOTE));
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1 << 20);
+    AUTO(txn_end) struct txn *txn = store_read(&s->node.store);
+    Actor *bob;
+    assert_int_equal(actor_get(txn, s->bob.id, &arena, &bob), OK);
+    assert_true(bob->deleted_ms > 0);
+}
+
 static void a_profile_of_a_megabyte_is_stored_small(void **state)
 {
     struct scene *s = *state;
@@ -416,6 +474,9 @@ int main(void)
         SCENE(documents_that_lead_in_circles_are_given_up),
         SCENE(a_post_by_a_post_is_given_up),
         SCENE(t41_what_was_deleted_is_not_fetched_back),
+        SCENE(what_its_host_says_is_gone_goes_here),
+        SCENE(a_tombstone_for_something_else_removes_nothing),
+        SCENE(an_actor_who_is_gone_goes_with_their_posts),
         SCENE(a_profile_of_a_megabyte_is_stored_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
