@@ -2,6 +2,7 @@
 
 #include "federation/act/act.h"
 #include "federation/policy.h"
+#include "federation/proof.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
 #include "storage/check.h"
@@ -87,9 +88,41 @@ void remote_create_with(struct node *node, struct remote *remote, const char *ho
     remote->id = (actor_id){actor.id};
 }
 
+void remote_add_proof_key(struct node *node, struct remote *remote)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    snprintf(remote->proof_key_id, sizeof remote->proof_key_id, "%s#proof-key", remote->uri);
+    remote->proof_key = private_key_generate(KEY_ED25519);
+    AUTO(public_key_free) struct public_key *half = private_key_public(remote->proof_key);
+    ActorKey key = ACTOR_KEY__INIT;
+    key.id = remote->proof_key_id;
+    key.multibase = public_key_multikey(half, &arena);
+
+    struct txn *txn = store_write(&node->store);
+    Actor *actor;
+    assert_int_equal(actor_get(txn, remote->id, &arena, &actor), OK);
+    ActorKey **keys = arena_calloc(&arena, actor->n_keys + 1, sizeof *keys);
+    for (size_t i = 0; i < actor->n_keys; i++)
+        keys[i] = actor->keys[i];
+    keys[actor->n_keys++] = &key;
+    actor->keys = keys;
+    assert_int_equal(actor_put(txn, actor, clock_ms()), OK);
+    store_commit(&txn);
+}
+
+char *remote_prove(const struct remote *by, const char *json)
+{
+    AUTO(buf_clear) struct buf out = BUF_INIT(4 * 1024 * 1024);
+    struct why why;
+    assert_int_equal(
+        proof_add(bytes_of(json), by->proof_key, by->proof_key_id, clock_ms(), &out, &why), OK);
+    return buf_take(&out);
+}
+
 void remote_clear(struct remote *remote)
 {
     private_key_free(&remote->key);
+    private_key_free(&remote->proof_key);
 }
 
 void remote_sign_as(const struct remote *from, enum signature_scheme scheme, const char *target,

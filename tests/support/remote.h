@@ -16,6 +16,8 @@ struct remote { /* an actor elsewhere */
     char uri[128], key_id[160];
     actor_id id;
     struct private_key *key;
+    char proof_key_id[160];
+    struct private_key *proof_key; /* NULL until remote_add_proof_key */
 };
 
 struct node {
@@ -34,6 +36,10 @@ void node_allow(struct node *node, const char *host);
 void remote_create(struct node *node, struct remote *remote, const char *host, const char *name);
 void remote_create_with(struct node *node, struct remote *remote, const char *host,
                         const char *name, enum key_type type);
+/* Ed25519, listed by the stored actor from now on: for object proofs. */
+void remote_add_proof_key(struct node *node, struct remote *remote);
+/* `json` with a proof by that key, made now: malloc'd. */
+char *remote_prove(const struct remote *by, const char *json);
 void remote_clear(struct remote *remote);
 
 /* What went out in one request; a test may change any of it before node_receive. */

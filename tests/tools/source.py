@@ -23,7 +23,8 @@ FUNCTION_MAX_LINES = 80
 HOMES = {
     r"lmdb\.h": (r"storage/engine_lmdb\.c",),
     r"protobuf-c/.*|.*\.pb-c\.h": (r"storage/.*", r"federation/.*", r"node/.*"),
-    r"jansson\.h": (r"federation/as2.*", r"federation/document/.*", r"federation/json.*", r"node/.*"),
+    # canonical, proof: a proof is over the tree, so they are codecs as as2 is.
+    r"jansson\.h": (r"federation/(as2|canonical|json|proof).*", r"federation/document/.*", r"node/.*"),
     r"curl/.*": (r"federation/(fetch|delivery|http_client).*",),
     r"microhttpd\.h": (r"node/http/.*",),
     r"libxml/.*": (r"federation/sanitize.*",),
