@@ -4,6 +4,7 @@ Keys are P-256 because a test run makes many. Nothing here outlives its folder.
 """
 
 import datetime
+import hashlib
 import ipaddress
 import os
 import ssl
@@ -82,6 +83,14 @@ class Authority:
         if leaf:
             context.load_cert_chain(*leaf)
         return context
+
+
+def pin(certificate):
+    """SHA-256, in hex, of the public key of the certificate at this path: what `peer allow --pin` takes."""
+    with open(certificate, "rb") as file:
+        public = x509.load_pem_x509_certificate(file.read()).public_key()
+    info = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(info).hexdigest()
 
 
 def server_context(certificate, key):

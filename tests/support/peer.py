@@ -208,14 +208,21 @@ class Server:
         self._answers = {}
         self._lock = threading.Lock()
         self._context = ca.server_context(*authority.leaf(*hosts))
-        self._connections = 0
+        self._connections, self._live = 0, set()
         self._listener = None
         if start:
             self.start()
 
     def present(self, context):
-        """Serves with another TLS context from now on."""
+        """Serves with another TLS context from now on; connections that are open end."""
         self._context = context
+        with self._lock:
+            live = list(self._live)
+        for sock in live:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     @property
     def base(self):
@@ -290,9 +297,14 @@ class Server:
                 with self._lock:
                     self._connections += 1
                     number = self._connections
+                    self._live.add(sock)
                 stream = sock.makefile("rb")
-                while not stop.is_set() and self._serve_one(sock, stream, stop, number):
-                    pass
+                try:
+                    while not stop.is_set() and self._serve_one(sock, stream, stop, number):
+                        pass
+                finally:
+                    with self._lock:
+                        self._live.discard(sock)
         except (OSError, ssl.SSLError, ValueError):
             pass  # the other side went away, which is its right
 
@@ -386,9 +398,9 @@ def _read_request_body(stream, request):
 class Mute:
     """A port that accepts connections and never says a word, not even a TLS hello."""
 
-    def __init__(self, port=None):
+    def __init__(self, port=None, address="127.0.0.1"):
         self.port = port or ports.free()
-        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=256)
+        self._listener = socket.create_server((address, self.port), backlog=256)
         self.accepted = []
         threading.Thread(target=self._accept, daemon=True).start()
 
