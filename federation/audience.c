@@ -4,6 +4,7 @@
 #include "federation/uri.h"
 #include "storage/base/clock.h"
 #include "storage/edge.h"
+#include "storage/narrow.h"
 #include "storage/outqueue.h"
 #include "storage/post.h"
 
@@ -22,6 +23,32 @@ Visibility audience_visibility(const struct as2_list *to, const struct as2_list 
     if (followers && *followers && (as2_list_has(to, followers) || as2_list_has(cc, followers)))
         return VISIBILITY__FOLLOWERS;
     return VISIBILITY__DIRECT;
+}
+
+/* Is this one of a list's actors, a group known here, whose followers it names too? */
+static bool is_group_named(struct txn *txn, const struct as2_note *note, const char *uri,
+                           actor_id *out)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ACTOR_ARENA_BYTES);
+    Actor *group;
+    return actor_find(txn, uri, out) == OK && actor_get(txn, *out, &arena, &group) == OK &&
+           group->type == ACTOR_TYPE__GROUP && group->followers[0] &&
+           (as2_list_has(&note->to, group->followers) || as2_list_has(&note->cc, group->followers));
+}
+
+struct audience audience_of_note(struct txn *txn, const struct as2_note *note, const Actor *author)
+{
+    struct audience audience = {audience_visibility(&note->to, &note->cc, author->followers), {0}};
+    const struct as2_list *lists[] = {&note->to, &note->cc, &note->audience};
+    if (audience.visibility != VISIBILITY__DIRECT)
+        return audience;
+    for (size_t i = 0; i < COUNT(lists); i++)
+        for (size_t j = 0; j < lists[i]->n; j++) {
+            actor_id group;
+            if (is_group_named(txn, note, lists[i]->item[j], &group))
+                return (struct audience){VISIBILITY__FOLLOWERS, group};
+        }
+    return audience;
 }
 
 static bool is_open_to_all(const Post *post)
@@ -43,6 +70,22 @@ static bool is_shut_out(struct txn *txn, const Post *post, const Actor *reader)
            edge_has(txn, (struct edge_key){EDGE_BLOCK, post->author, reader->id});
 }
 
+static bool is_among_followers(struct txn *txn, uint64_t reader, uint64_t owner)
+{
+    return reader == owner || edge_has(txn, (struct edge_key){EDGE_FOLLOW, reader, owner});
+}
+
+/* FOLLOWERS: of all of those whom it is for. */
+static bool is_in_circle(struct txn *txn, const Post *post, uint64_t reader)
+{
+    if (!is_among_followers(txn, reader, post_audience_owner(post)))
+        return false;
+    for (size_t i = 0; i < post->n_audience_also; i++)
+        if (!is_among_followers(txn, reader, post->audience_also[i]))
+            return false;
+    return true;
+}
+
 bool audience_may_read(struct txn *txn, const Post *post, actor_id reader)
 {
     if (reader.v == 0)
@@ -59,8 +102,7 @@ bool audience_may_read(struct txn *txn, const Post *post, actor_id reader)
     case VISIBILITY__UNLISTED:
         return true;
     case VISIBILITY__FOLLOWERS:
-        return is_addressed(post, reader) ||
-               edge_has(txn, (struct edge_key){EDGE_FOLLOW, reader.v, post->author});
+        return is_addressed(post, reader) || is_in_circle(txn, post, reader.v);
     case VISIBILITY__LOCAL:
         return actor->host[0] == '\0';
     default:
@@ -91,9 +133,12 @@ bool audience_may_host_read(struct txn *txn, const Post *post, const char *host)
             return true;
     if (post->visibility != VISIBILITY__FOLLOWERS)
         return false;
-    struct edge_key key = {.kind = EDGE_FOLLOW, .whom = post->author};
+    uint64_t owner = post_audience_owner(post);
+    if (is_in_circle(txn, post, owner) && counts_for(txn, post, owner, host))
+        return true;
+    struct edge_key key = {.kind = EDGE_FOLLOW, .whom = owner};
     while (edge_rev_next(txn, &key) == OK)
-        if (counts_for(txn, post, key.who, host))
+        if (is_in_circle(txn, post, key.who) && counts_for(txn, post, key.who, host))
             return true;
     return false;
 }
@@ -181,6 +226,34 @@ enum err destinations_add_followers(struct txn *txn, struct destinations *list, 
         if (e && e != ERR_NOTFOUND)
             return e;
     }
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+/* Nobody who may not read it, though they follow: the author may have blocked them. */
+static enum err add_reader(struct txn *txn, struct destinations *list, const Post *post,
+                           uint64_t whom, struct arena *arena)
+{
+    if (!audience_may_read(txn, post, (actor_id){whom}))
+        return OK;
+    enum err e = destinations_add_actor(txn, list, (actor_id){whom}, arena);
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+enum err destinations_add_audience(struct txn *txn, struct destinations *list, const Post *post,
+                                   struct arena *arena)
+{
+    enum err e = OK;
+    if (post->visibility == VISIBILITY__LOCAL)
+        return OK;
+    for (size_t i = 0; !e && i < post->n_mentions; i++)
+        e = add_reader(txn, list, post, post->mentions[i]->actor, arena);
+    if (e || post->visibility == VISIBILITY__DIRECT)
+        return e;
+    uint64_t owner = post_audience_owner(post);
+    e = add_reader(txn, list, post, owner, arena);
+    struct edge_key key = {.kind = EDGE_FOLLOW, .whom = owner};
+    while (!e && (e = edge_rev_next(txn, &key)) == OK)
+        e = add_reader(txn, list, post, key.who, arena);
     return e == ERR_NOTFOUND ? OK : e;
 }
 

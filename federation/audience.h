@@ -1,6 +1,17 @@
 /*
  * audience - who may read a post, and where it must go.
  *
+ * A reply never reaches more people than what it answers. Ours are written so (act/post.c). A
+ * remote one that claims more is kept with what both allow (storage/narrow.h): a public reply of
+ * theirs to a followers-only post of ours is read here by those who may read that post, and by
+ * whom it names. Its author made it public, on their node; here it would stand beside words that
+ * are not public, and it may repeat them. That it exists tells that the parent does.
+ *
+ * FOLLOWERS is for the followers of Post.audience_of, or of the author when that is 0, and of every
+ * one of Post.audience_also. Whose followers a remote note is for is told by its to and cc: the
+ * author's own; those of a group that is addressed; those of the parent's author or audience (the
+ * last when parent and reply meet). Any other collection means nobody: DIRECT.
+ *
  * Source   ActivityPub #delivery, #security; threats T64-T68
  */
 #ifndef WARD_FEDERATION_AUDIENCE_H
@@ -11,13 +22,20 @@
 #include "storage/actor.h"
 #include "storage/post.h"
 
+/* What a note's to and cc mean by themselves, before it meets its parent. */
+struct audience {
+    Visibility visibility;
+    actor_id of; /* FOLLOWERS: whose; 0: the author's */
+};
+struct audience audience_of_note(struct txn *txn, const struct as2_note *note, const Actor *author);
 /* What to/cc mean, given the author's followers collection. */
 Visibility audience_visibility(const struct as2_list *to, const struct as2_list *cc,
                                const char *followers);
 
 /* May this actor (ours or remote; 0: nobody in particular) read the post? */
 bool audience_may_read(struct txn *txn, const Post *post, actor_id reader);
-/* May a node read it: is someone there its author, addressed, or (followers-only) a follower? */
+/* May a node read it: is someone there its author, addressed, or (followers-only) one of those whom
+ * it is for? */
 bool audience_may_host_read(struct txn *txn, const Post *post, const char *host);
 
 /*
@@ -40,6 +58,10 @@ MUST_CHECK enum err destinations_add_actor(struct txn *txn, struct destinations 
                                            actor_id whom, struct arena *arena);
 MUST_CHECK enum err destinations_add_followers(struct txn *txn, struct destinations *list,
                                                actor_id of, struct arena *arena);
+/* Everyone who may read the post by its audience: whom it names, whom it is for, and (unless it is
+ * direct) their followers. Nobody for a local one. */
+MUST_CHECK enum err destinations_add_audience(struct txn *txn, struct destinations *list,
+                                              const Post *post, struct arena *arena);
 /* Every inbox this post was ever queued for: an Update or Delete goes there too. */
 MUST_CHECK enum err destinations_add_ledger(struct txn *txn, struct destinations *list,
                                             post_id post, struct arena *arena);

@@ -78,6 +78,12 @@ static bool is_open(const Post *post)
     return post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED;
 }
 
+enum err post_streams_change(struct txn *txn, const Post *before, const Post *after)
+{
+    enum err e = streams_set(txn, before, false);
+    return e ? e : streams_set(txn, after, true);
+}
+
 static enum err count(struct txn *txn, const Post *post, int by)
 {
     if (post->boost_of)
@@ -152,6 +158,10 @@ enum err post_add(struct txn *txn, Post *post, int64_t now_ms)
     post->is_local = stored.is_local;
     post->in_reply_to = stored.in_reply_to;
     post->thread_root = stored.thread_root;
+    post->visibility = stored.visibility;
+    post->audience_of = stored.audience_of;
+    if (!stored.n_audience_also) /* the list itself is in an arena that ends here */
+        post->n_audience_also = 0;
     post->published_ms = stored.published_ms;
     post->received_ms = stored.received_ms;
     return OK;
@@ -180,6 +190,9 @@ static Post edited(const Post *old, const Post *new, int64_t now_ms)
     post.author = old->author;
     post.is_local = old->is_local;
     post.visibility = old->visibility;
+    post.audience_of = old->audience_of;
+    post.n_audience_also = old->n_audience_also, post.audience_also = old->audience_also;
+    post.group = old->group;
     post.n_to = old->n_to, post.to = old->to;
     post.n_cc = old->n_cc, post.cc = old->cc;
     post.in_reply_to = old->in_reply_to;

@@ -1,6 +1,7 @@
 #include "storage/thread.h"
 
 #include "storage/edge.h"
+#include "storage/narrow.h"
 #include "storage/post.h"
 #include "storage/stream.h"
 
@@ -50,7 +51,8 @@ enum err thread_place(struct txn *txn, Post *post, struct arena *arena)
         post->in_reply_to_uri = (char *)"";
         post->thread_root = 0;
     }
-    return OK;
+    bool is_narrowed;
+    return e ? OK : narrow_to_parent(txn, post, parent, arena, &is_narrowed);
 }
 
 static enum err reply_enter(struct txn *txn, uint64_t parent, uint64_t reply)
@@ -121,31 +123,43 @@ struct moved {
     size_t count;
 };
 
-static enum err post_move(struct txn *txn, Post *post, uint64_t root, struct moved *moved)
+/* The post goes to its parent's thread, and is for no more people than the parent is. */
+static enum err post_move(struct txn *txn, Post *post, const Post *parent, struct arena *arena,
+                          struct moved *moved)
 {
-    moved->id[moved->count++] = post->id;
+    const Post before = *post;
     post_id id = {post->id};
-    enum err e = stream_del(txn, (struct stream_key){STREAM_THREAD, post->thread_root}, id);
+    bool is_narrowed;
+    moved->id[moved->count++] = post->id;
+    enum err e = narrow_to_parent(txn, post, parent, arena, &is_narrowed);
+    if (!e && is_narrowed)
+        e = post_streams_change(txn, &before, post);
     if (!e)
-        e = stream_add(txn, (struct stream_key){STREAM_THREAD, root}, id);
-    post->thread_root = root;
+        e = stream_del(txn, (struct stream_key){STREAM_THREAD, post->thread_root}, id);
+    if (!e)
+        e = stream_add(txn, (struct stream_key){STREAM_THREAD, parent->thread_root}, id);
+    post->thread_root = parent->thread_root;
     return e ? e : post_store(txn, post);
 }
 
-static enum err replies_move(struct txn *txn, uint64_t parent, uint64_t root, struct moved *moved)
+static enum err replies_move(struct txn *txn, uint64_t parent_id, struct moved *moved)
 {
+    AUTO(arena_clear) struct arena parents = ARENA_INIT(THREAD_ARENA_BYTES);
     AUTO(arena_clear) struct arena arena = ARENA_INIT(THREAD_ARENA_BYTES);
     AUTO(stream_close) struct stream replies = {0};
+    Post *parent;
     post_id id;
-    enum err e = stream_open(txn, &(struct stream_key){STREAM_REPLY, parent}, 1,
+    enum err e = stream_open(txn, &(struct stream_key){STREAM_REPLY, parent_id}, 1,
                              (struct page){.limit = THREAD_MOVE_MAX}, &replies);
+    if (!e)
+        e = post_get(txn, (post_id){parent_id}, &parents, &parent);
     if (e)
-        return e;
+        return e == ERR_NOTFOUND ? ERR_CORRUPT : e;
     while (moved->count < THREAD_MOVE_MAX && (e = stream_next(&replies, &id)) == OK) {
         Post *reply;
         e = post_get(txn, id, &arena, &reply);
         if (!e)
-            e = post_move(txn, reply, root, moved);
+            e = post_move(txn, reply, parent, &arena, moved);
         if (e)
             return e == ERR_NOTFOUND ? ERR_CORRUPT : e;
         arena_clear(&arena);
@@ -154,7 +168,8 @@ static enum err replies_move(struct txn *txn, uint64_t parent, uint64_t root, st
 }
 
 /* Takes one orphan in: first itself, then level by level what is below it. */
-static enum err orphan_adopt(struct txn *txn, const Post *parent, Post *orphan, struct moved *moved)
+static enum err orphan_adopt(struct txn *txn, const Post *parent, Post *orphan, struct arena *arena,
+                             struct moved *moved)
 {
     size_t from = moved->count;
     enum err e = orphan_leave(txn, orphan);
@@ -163,9 +178,9 @@ static enum err orphan_adopt(struct txn *txn, const Post *parent, Post *orphan, 
     if (e)
         return e;
     orphan->in_reply_to = parent->id;
-    e = post_move(txn, orphan, parent->thread_root, moved);
+    e = post_move(txn, orphan, parent, arena, moved);
     for (size_t i = from; !e && i < moved->count; i++)
-        e = replies_move(txn, moved->id[i], parent->thread_root, moved);
+        e = replies_move(txn, moved->id[i], moved);
     return e;
 }
 
@@ -194,7 +209,7 @@ enum err thread_adopt(struct txn *txn, const Post *post)
             continue; /* another URI with the same hash */
         if ((e = is_above(txn, id.v, post, &loop)))
             return e;
-        if (!loop && (e = orphan_adopt(txn, post, orphan, &moved)))
+        if (!loop && (e = orphan_adopt(txn, post, orphan, &arena, &moved)))
             return e;
     }
     return e == ERR_NOTFOUND ? OK : e;

@@ -21,7 +21,8 @@ static bool may_boost(const Post *post, actor_id who)
     case VISIBILITY__PUBLIC:
     case VISIBILITY__UNLISTED:
         return true;
-    case VISIBILITY__FOLLOWERS:
+    case VISIBILITY__FOLLOWERS: /* but not what is for another's followers */
+        return post->author == who.v && !post->audience_of && !post->n_audience_also;
     case VISIBILITY__LOCAL:
         return post->author == who.v;
     default:

@@ -9,6 +9,7 @@
 #include "federation/sanitize.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
+#include "storage/narrow.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -212,7 +213,9 @@ enum err act_post_from_note(struct act *act, struct txn *txn, const struct as2_n
     post->type = or_empty(arena, note->type);
     post->author = author.v;
     post->is_sensitive = note->is_sensitive || *post->summary;
-    post->visibility = audience_visibility(&note->to, &note->cc, who->followers);
+    struct audience audience = audience_of_note(txn, note, who);
+    post->visibility = audience.visibility;
+    post->audience_of = audience.of.v == author.v ? 0 : audience.of.v;
     post->in_reply_to_uri = or_empty(arena, note->in_reply_to);
     if (note->in_reply_to && post_find(txn, note->in_reply_to, &parent) == OK)
         post->in_reply_to = parent.v;
@@ -312,20 +315,56 @@ struct post_local {
     actor_id mentioned[MARKUP_MENTIONS_MAX + AS2_RECIPIENTS_MAX];
     size_t mentioned_count;
     int64_t now_ms;
-    post_id id; /* out */
+    const Post *parent;      /* set by apply, as are those below */
+    struct why why, refused; /* refused: handles, with commas between */
+    post_id id;              /* out */
 };
 
-/* Wider first: a reply takes the narrower of its own and its parent's. */
-static Visibility reply_visibility(Visibility own, Visibility parent)
+/*
+ * Whom a reply of ours is for, within its parent's audience: what the author chose, or what the
+ * parent allows if that is less. ERR_INVALID: no such audience can be addressed.
+ */
+static enum err set_reply_audience(const Post *parent, Post *post)
 {
-    if (own == VISIBILITY__LOCAL || parent == VISIBILITY__LOCAL)
-        return own == VISIBILITY__DIRECT || parent == VISIBILITY__DIRECT ? VISIBILITY__DIRECT
-                                                                         : VISIBILITY__LOCAL;
-    return own > parent ? own : parent;
+    Visibility own = post->visibility;
+    bool is_open =
+        parent->visibility == VISIBILITY__PUBLIC || parent->visibility == VISIBILITY__UNLISTED;
+    if (own == VISIBILITY__DIRECT)
+        return OK;
+    if (is_open) {
+        post->visibility = own > parent->visibility ? own : parent->visibility;
+        return OK;
+    }
+    if (own == VISIBILITY__LOCAL && parent->visibility != VISIBILITY__LOCAL)
+        return ERR_INVALID; /* not all of our people may read the parent */
+    post->visibility = parent->visibility;
+    if (parent->visibility != VISIBILITY__FOLLOWERS)
+        return OK;
+    if (parent->n_audience_also) { /* no collection has only the followers of both: by name */
+        post->visibility = VISIBILITY__DIRECT;
+        return OK;
+    }
+    uint64_t owner = post_audience_owner(parent);
+    post->audience_of = owner == post->author ? 0 : owner;
+    return OK;
 }
 
-static enum err set_parent(struct txn *txn, const struct post_local *p, struct arena *arena,
-                           Post *post)
+/* One's own direct post goes on with whom it was for, unless somebody else is named. */
+static enum err mention_the_same(struct txn *txn, const Post *parent, struct arena *arena,
+                                 Post *post)
+{
+    enum err e = OK;
+    Mention **room = arena_calloc(arena, parent->n_mentions + 1, sizeof *room);
+    if (!room)
+        return ERR_LIMIT;
+    post->mentions = room;
+    for (size_t i = 0; !e && i < parent->n_mentions; i++)
+        if (parent->mentions[i]->actor && parent->mentions[i]->actor != post->author)
+            e = add_mention(txn, (actor_id){parent->mentions[i]->actor}, false, arena, post);
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+static enum err set_parent(struct txn *txn, struct post_local *p, struct arena *arena, Post *post)
 {
     Post *parent;
     Actor *author;
@@ -341,28 +380,55 @@ static enum err set_parent(struct txn *txn, const struct post_local *p, struct a
     post->in_reply_to = parent->id;
     post->in_reply_to_uri = parent->uri;
     post->context = parent->context;
-    post->visibility = reply_visibility(post->visibility, parent->visibility);
-    return author->id == post->author
-               ? OK
-               : add_mention(txn, (actor_id){author->id}, false, arena, post);
+    p->parent = parent;
+    if (set_reply_audience(parent, post))
+        return why_set(&p->why, ERR_INVALID,
+                       "a local post cannot answer what not everyone here may read");
+    if (author->id != post->author)
+        return add_mention(txn, (actor_id){author->id}, false, arena, post);
+    return parent->visibility == VISIBILITY__DIRECT && !p->mentioned_count
+               ? mention_the_same(txn, parent, arena, post)
+               : OK;
 }
 
-static enum err set_mentions(struct txn *txn, const struct post_local *p, struct arena *arena,
-                             Post *post)
+/* Whoever cannot read what is answered is not let in by being named. */
+static enum err check_mention(struct txn *txn, struct post_local *p, actor_id whom,
+                              struct arena *arena)
 {
-    for (size_t i = 0; i < p->mentioned_count; i++) {
-        uint64_t id = p->mentioned[i].v;
-        enum err e = act_mention_has(post, id) || id == post->author
-                         ? OK
-                         : add_mention(txn, p->mentioned[i], false, arena, post);
-        if (e)
-            return e;
-    }
+    AUTO(arena_clear) struct arena scratch = ARENA_INIT(1024 * 1024);
+    Actor *actor;
+    if (!p->parent || audience_may_read(txn, p->parent, (actor_id){0}) ||
+        audience_may_read(txn, p->parent, whom))
+        return OK;
+    enum err e = actor_get(txn, whom, &scratch, &actor);
+    if (e)
+        return e;
+    size_t n = strlen(p->refused.text);
+    snprintf(p->refused.text + n, sizeof p->refused.text - n, "%s@%s", n ? ", " : "",
+             actor_handle(actor, arena));
     return OK;
 }
 
-/* to and cc as the visibility wants them on the wire. */
-static void set_audience(struct arena *arena, const Actor *who, Post *post)
+static enum err set_mentions(struct txn *txn, struct post_local *p, struct arena *arena, Post *post)
+{
+    p->refused.text[0] = '\0';
+    for (size_t i = 0; i < p->mentioned_count; i++) {
+        uint64_t id = p->mentioned[i].v;
+        if (act_mention_has(post, id) || id == post->author)
+            continue;
+        enum err e = check_mention(txn, p, p->mentioned[i], arena);
+        if (!e)
+            e = add_mention(txn, p->mentioned[i], false, arena, post);
+        if (e)
+            return e;
+    }
+    return p->refused.text[0]
+               ? why_set(&p->why, ERR_DENIED, "may not read what this answers: %s", p->refused.text)
+               : OK;
+}
+
+/* to and cc as the visibility wants them on the wire. `owner`: whose followers it is for. */
+static void set_audience(struct arena *arena, const Actor *who, const Actor *owner, Post *post)
 {
     char **to = arena_calloc(arena, post->n_mentions + 2, sizeof *to);
     char **cc = arena_calloc(arena, post->n_mentions + 2, sizeof *cc);
@@ -376,7 +442,9 @@ static void set_audience(struct arena *arena, const Actor *who, Post *post)
         to[n_to++] = who->followers;
         cc[n_cc++] = (char *)AS2_PUBLIC;
     } else if (post->visibility == VISIBILITY__FOLLOWERS) {
-        to[n_to++] = who->followers;
+        to[n_to++] = owner->followers;
+        if (owner != who && !act_mention_has(post, owner->id))
+            cc[n_cc++] = owner->uri;
     }
     for (size_t i = 0; i < post->n_mentions; i++) {
         if (is_direct)
@@ -400,11 +468,10 @@ enum err act_post_queue(struct txn *txn, const struct federation *fed, const Pos
 
     if (post->visibility == VISIBILITY__LOCAL)
         return OK;
-    if (post->visibility != VISIBILITY__DIRECT)
-        e = destinations_add_followers(txn, &list, (actor_id){post->author}, &arena);
-    for (size_t i = 0; !e && i < post->n_mentions; i++)
-        e = destinations_add_actor(txn, &list, (actor_id){post->mentions[i]->actor}, &arena);
-    bool is_known = strcmp(type, "Create") != 0; /* who got it must hear of it, follower or not */
+    e = destinations_add_audience(txn, &list, post, &arena);
+    /* Who got it must hear of it, follower or not; but new words only who may read them. */
+    bool is_known = strcmp(type, "Delete") == 0 ||
+                    (strcmp(type, "Create") != 0 && audience_may_read(txn, post, (actor_id){0}));
     if (!e && is_known)
         e = destinations_add_ledger(txn, &list, (post_id){post->id}, &arena);
     if (!e && is_known)
@@ -432,6 +499,8 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
     Account *account;
     Actor *who;
     uint64_t id;
+    p->parent = NULL;
+    p->why.text[0] = '\0';
     enum err e = actor_get(txn, p->draft->author, &arena, &who);
     if (!e)
         e = account_get(txn, p->draft->author, &arena, &account);
@@ -468,7 +537,12 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
         e = ERR_INVALID;
     if (e)
         return e;
-    set_audience(&arena, who, &post);
+    Actor *owner = who;
+    if (post.audience_of)
+        e = actor_get(txn, (actor_id){post.audience_of}, &arena, &owner);
+    if (e)
+        return e;
+    set_audience(&arena, who, owner, &post);
     e = act_post_store(txn, &post, p->now_ms);
     if (!e)
         e = document_create(&post, who, &json);
@@ -559,6 +633,8 @@ enum err act_post_local(struct federation *fed, const struct post_draft *draft,
     if (e)
         return e;
     e = act_run(fed, &p.mutation, by, "post.create", NULL);
+    if (e && p.why.text[0])
+        return why_set(why, e, "%s", p.why.text);
     if (e == ERR_NOTFOUND)
         return why_set(why, e, "the author or the post replied to does not exist");
     if (e == ERR_INVALID)

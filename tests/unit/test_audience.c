@@ -125,6 +125,66 @@ static void t65_a_host_may_read_what_one_of_its_people_may(void **state)
     }
 }
 
+/* What Bob wrote for Ann's followers: Fay follows Ann, Gus follows Bob, Hal follows both. */
+static void t65_for_anothers_followers_means_theirs(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1 << 20);
+    struct txn *txn = store_write(&store);
+    const Edge edge = EDGE__INIT;
+    actor_id ann = build_actor(txn, "ann", ""), bob = build_actor(txn, "bob", "one.example");
+    actor_id fay = build_actor(txn, "fay", "two.example"), gus = build_actor(txn, "gus", ""),
+             hal = build_actor(txn, "hal", "three.example");
+    assert_int_equal(edge_add(txn, (struct edge_key){EDGE_FOLLOW, fay.v, ann.v}, &edge), OK);
+    assert_int_equal(edge_add(txn, (struct edge_key){EDGE_FOLLOW, hal.v, ann.v}, &edge), OK);
+    assert_int_equal(edge_add(txn, (struct edge_key){EDGE_FOLLOW, hal.v, bob.v}, &edge), OK);
+    assert_int_equal(edge_add(txn, (struct edge_key){EDGE_FOLLOW, gus.v, bob.v}, &edge), OK);
+    Post post = POST__INIT;
+    post.author = bob.v;
+    post.visibility = VISIBILITY__FOLLOWERS;
+    for (int both = 0; both < 2; both++) {
+        post.audience_of = both ? 0 : ann.v;
+        post.audience_also = both ? &ann.v : NULL;
+        post.n_audience_also = (size_t)both;
+        assert_true(audience_may_read(txn, &post, bob));
+        assert_true(audience_may_read(txn, &post, hal));
+        assert_true(audience_may_host_read(txn, &post, "three.example"));
+        assert_false(audience_may_read(txn, &post, gus));
+        assert_false(audience_may_read(txn, &post, (actor_id){0}));
+        assert_int_equal(audience_may_read(txn, &post, ann), !both);
+        assert_int_equal(audience_may_read(txn, &post, fay), !both);
+        assert_int_equal(audience_may_host_read(txn, &post, "two.example"), !both);
+        assert_int_equal(audience_may_host_read(txn, &post, STORE_HOST), !both);
+    }
+    txn_end(&txn);
+}
+
+static void a_note_for_a_known_groups_followers_is_for_them(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1 << 20);
+    struct txn *txn = store_write(&store);
+    actor_id ann = build_actor(txn, "ann", "one.example"),
+             icu = build_actor(txn, "icu", "two.example");
+    Actor *author, *group;
+    assert_int_equal(actor_get(txn, ann, &arena, &author), OK);
+    assert_int_equal(actor_get(txn, icu, &arena, &group), OK);
+    group->followers = (char *)"https://two.example/icu/followers";
+    const char *to[] = {"https://two.example/users/icu"}, *cc[] = {group->followers};
+    struct as2_note note = {.audience = {to, 1}, .cc = {cc, 1}};
+    for (int is_group = 0; is_group < 2; is_group++) {
+        group->type = is_group ? ACTOR_TYPE__GROUP : ACTOR_TYPE__PERSON;
+        assert_int_equal(actor_put(txn, group, BUILD_NOW_MS), OK);
+        struct audience audience = audience_of_note(txn, &note, author);
+        assert_int_equal(audience.visibility,
+                         is_group ? VISIBILITY__FOLLOWERS : VISIBILITY__DIRECT);
+        assert_int_equal(audience.of.v, is_group ? icu.v : 0);
+    }
+    txn_end(&txn);
+}
+
 static actor_id with_inbox(struct txn *txn, const char *name, const char *host,
                            const char *shared_inbox)
 {
@@ -216,6 +276,8 @@ int main(void)
         cmocka_unit_test(visibility_is_read_from_to_and_cc),
         cmocka_unit_test(t65_only_those_it_is_for_may_read),
         cmocka_unit_test(t65_a_host_may_read_what_one_of_its_people_may),
+        cmocka_unit_test(t65_for_anothers_followers_means_theirs),
+        cmocka_unit_test(a_note_for_a_known_groups_followers_is_for_them),
         cmocka_unit_test(each_inbox_is_meant_once),
         cmocka_unit_test(t88_the_ledger_says_what_was_not_sent),
     };
