@@ -85,28 +85,47 @@ static enum err read_common(struct as2_reader *r, const json_t *object, struct a
     out->cc = as2_ids(r, json_object_get(object, "cc"), AS2_RECIPIENTS_MAX - out->to.n);
     out->target = as2_id(r, json_object_get(object, "target"));
     out->content = as2_string(r, json_object_get(object, "content"), AS2_STRING_MAX);
+    if (!out->content)
+        out->content = as2_string(r, as2_get(object, "_misskey_reaction"), AS2_NAME_MAX);
+    out->icon = as2_read_icon(r, json_object_get(object, "tag"), out->content);
+    out->instrument = as2_id(r, json_object_get(object, "instrument"));
+    out->result = as2_id(r, json_object_get(object, "result"));
+    out->has_proof = json_object_get(object, "proof") != NULL;
+    out->objects = as2_ids(r, json_object_get(object, "object"), AS2_OBJECTS_MAX);
     out->published_ms = as2_time(json_object_get(object, "published"));
     return OK;
 }
 
-/* The object of an inner activity: an id at most, so that nesting ends here. */
-static void read_inner_object(struct as2_reader *r, const json_t *object, struct as2_activity *out)
+static void read_note(struct as2_reader *r, const json_t *object, struct as2_activity *out)
 {
-    out->object_id = as2_id(r, json_object_get(object, "object"));
+    out->note = arena_calloc(r->arena, 1, sizeof *out->note);
+    if (!out->note)
+        return;
+    out->object_kind = AS2_OBJECT_NOTE;
+    as2_read_note(r, object, out->actor, out->note);
+}
+
+/* The object of an inner activity: an id or a note at most, so that nesting ends here. */
+static enum err read_inner(struct as2_reader *r, const json_t *object, struct as2_activity *out,
+                           struct why *why)
+{
+    const json_t *value = json_object_get(object, "object");
+    enum as2_class class;
+    enum err e = read_common(r, object, out, why);
+    if (e)
+        return e;
+    out->object_id = as2_id(r, value);
     out->object_kind = out->object_id ? AS2_OBJECT_ID : AS2_OBJECT_NONE;
+    out->object_type = as2_type(r, value, &class);
+    if (class == AS2_CLASS_NOTE)
+        read_note(r, value, out);
+    return OK;
 }
 
 static enum err read_typed_object(struct as2_reader *r, const json_t *object, enum as2_class class,
                                   struct as2_activity *out, struct why *why)
 {
     switch (class) {
-    case AS2_CLASS_NOTE:
-        out->note = arena_calloc(r->arena, 1, sizeof *out->note);
-        if (!out->note)
-            break;
-        out->object_kind = AS2_OBJECT_NOTE;
-        as2_read_note(r, object, out->actor, out->note);
-        break;
     case AS2_CLASS_ACTOR:
         out->person = arena_calloc(r->arena, 1, sizeof *out->person);
         if (!out->person)
@@ -118,8 +137,7 @@ static enum err read_typed_object(struct as2_reader *r, const json_t *object, en
         if (!out->inner)
             break;
         out->object_kind = AS2_OBJECT_ACTIVITY;
-        read_inner_object(r, object, out->inner);
-        return read_common(r, object, out->inner, why);
+        return read_inner(r, object, out->inner, why);
     case AS2_CLASS_TOMBSTONE:
         out->object_kind = AS2_OBJECT_TOMBSTONE;
         break;
@@ -127,6 +145,37 @@ static enum err read_typed_object(struct as2_reader *r, const json_t *object, en
         out->object_kind = AS2_OBJECT_OTHER;
     }
     return OK;
+}
+
+/* FEP-8b32 signs what was sent, so that what was sent is kept: the same members in any form. */
+static void keep_proven(struct as2_reader *r, const json_t *object, struct as2_activity *out)
+{
+    const size_t flags = JSON_COMPACT;
+    if (!json_is_object(object) || !json_object_get(object, "proof"))
+        return;
+    size_t n = json_dumpb(object, NULL, 0, flags);
+    char *text = n ? arena_alloc(r->arena, n) : NULL;
+    if (text)
+        out->inner_json = (struct bytes){(uint8_t *)text, json_dumpb(object, text, n, flags)};
+}
+
+/* GoToSocial sends the votes of one voter in one Create. */
+static void read_more_notes(struct as2_reader *r, const json_t *values, struct as2_activity *out)
+{
+    out->notes = out->note;
+    out->note_count = 1;
+    if (as2_count(values) < 2)
+        return;
+    out->notes = arena_calloc(r->arena, AS2_OPTIONS_MAX, sizeof *out->notes);
+    if (!out->notes)
+        return;
+    out->note_count = 0;
+    for (size_t i = 0; i < as2_count(values) && out->note_count < AS2_OPTIONS_MAX; i++) {
+        enum as2_class class;
+        as2_type(r, as2_item(values, i), &class);
+        if (class == AS2_CLASS_NOTE)
+            as2_read_note(r, as2_item(values, i), out->actor, &out->notes[out->note_count++]);
+    }
 }
 
 /* Of several objects (Flag) the first that is a string or an object counts. */
@@ -150,6 +199,12 @@ static enum err read_object(struct as2_reader *r, const json_t *object, struct a
         return OK;
     enum as2_class class;
     out->object_type = as2_type(r, value, &class);
+    keep_proven(r, value, out);
+    if (class == AS2_CLASS_NOTE) {
+        read_note(r, value, out);
+        read_more_notes(r, json_object_get(object, "object"), out);
+        return OK;
+    }
     if (class != AS2_CLASS_NONE && !(class == AS2_CLASS_ACTOR && !out->object_id))
         return read_typed_object(r, value, class, out, why);
     if (out->object_id)

@@ -11,7 +11,8 @@
  * Memory   everything lives in the caller's arena; the JSON tree is gone on return
  * Threads  pure
  * Errors   ERR_INVALID not usable (400); ERR_LIMIT depth, tokens, or arena (400)
- * Source   ActivityStreams 2.0; ActivityPub; FEP-521a; threats T31-T35, T48, T55-T58, T89
+ * Source   ActivityStreams 2.0; ActivityPub; FEP-044f, FEP-1b12, FEP-521a, FEP-844e, FEP-e232;
+ *          threats T31-T35, T48, T55-T58, T89
  */
 #ifndef WARD_FEDERATION_AS2_H
 #define WARD_FEDERATION_AS2_H
@@ -30,6 +31,7 @@
 #define AS2_KEYS_MAX 16    /* of an actor */
 #define AS2_OPTIONS_MAX 20 /* of a poll */
 #define AS2_LANGUAGES_MAX 8
+#define AS2_POLICY_MAX 16  /* URIs of one entry of an interactionPolicy */
 #define AS2_OBJECTS_MAX 64 /* of a Flag */
 #define AS2_ALIASES_MAX 16 /* alsoKnownAs */
 #define AS2_ITEMS_MAX 500  /* of a collection page */
@@ -64,7 +66,7 @@ struct as2_poll { /* Question: oneOf, anyOf */
     } * options;
     size_t option_count;
     bool is_multiple;
-    int64_t ends_ms, closed_ms; /* 0: never, not yet */
+    int64_t ends_ms, closed_ms; /* 0: never, not yet. Closed, nobody says when: 1 */
     uint64_t voters;
 };
 
@@ -153,6 +155,8 @@ struct as2_activity {
     const char *result;      /* by id: Accept: the authorization that was given */
     const char *icon;        /* a reaction's custom emoji: the image of its Emoji tag */
     struct as2_list objects; /* ids of all of them (Flag); object_id is the first */
+    struct as2_note *notes;  /* all embedded ones (GoToSocial's votes); the first is *note */
+    size_t note_count;
     enum as2_object_kind object_kind;
     const char *object_id; /* of whatever kind; NULL: has none */
     const char *object_type;
@@ -187,6 +191,8 @@ struct as2_document {
     struct as2_key key;
     struct as2_note note;
     struct as2_activity activity;
+    /* OTHER, an authorization: who gave it, to what, to interact with what (FEP-044f) */
+    const char *attributed_to, *interacting_object, *interaction_target;
     struct as2_list items;    /* collection: ids of the items on this page, embedded or not */
     const char *first, *next; /* collection pages */
     int64_t total_items;      /* -1: not said */

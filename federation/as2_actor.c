@@ -67,6 +67,51 @@ static void read_fields(struct as2_reader *r, const json_t *values, struct as2_a
     }
 }
 
+static void read_emoji(struct as2_reader *r, const json_t *tags, struct as2_actor *out)
+{
+    struct as2_tag *all;
+    size_t count = as2_read_tags(r, tags, &all);
+    for (size_t i = 0; i < count; i++)
+        if (all[i].kind == AS2_EMOJI)
+            all[out->emoji_count++] = all[i];
+    out->emoji = all;
+}
+
+/* FEP-1b12: a group is attributed to the collection of its moderators. PeerTube attributes its
+ * channels to a list of persons, which is another thing. */
+static const char *read_moderators(struct as2_reader *r, const json_t *value)
+{
+    bool is_id = json_is_string(value);
+    bool is_collection = as2_is(value, "Collection") || as2_is(value, "OrderedCollection");
+    return is_id || is_collection ? as2_link(r, value) : NULL;
+}
+
+static void note_capability(const json_t *value, struct as2_actor *out)
+{
+    static const char rfc9421[] = "https://datatracker.ietf.org/doc/html/rfc9421";
+    static const char eddsa[] = "#name-eddsa-using-curve-edwards25";
+    const char *uri = json_string_value(value);
+    if (!uri)
+        uri = json_string_value(json_object_get(value, "href"));
+    if (!uri || strncmp(uri, rfc9421, sizeof rfc9421 - 1) != 0)
+        return;
+    uri += sizeof rfc9421 - 1;
+    bool is_eddsa = !strncmp(uri, eddsa, sizeof eddsa - 1);
+    out->knows_ed25519 |= is_eddsa;
+    out->knows_rfc9421 |= is_eddsa || !*uri;
+}
+
+/* FEP-844e: an actor's generator lists them, and an Application its own. */
+static void read_capabilities(const json_t *object, struct as2_actor *out)
+{
+    const json_t *generator = as2_item(json_object_get(object, "generator"), 0);
+    const json_t *lists[] = {json_object_get(generator, "implements"),
+                             json_object_get(object, "implements")};
+    for (size_t i = 0; i < COUNT(lists); i++)
+        for (size_t k = 0; k < as2_count(lists[i]) && k < AS2_TAGS_MAX; k++)
+            note_capability(as2_item(lists[i], k), out);
+}
+
 /* A name that can be part of a handle: no white space, control characters, '@', '/'. */
 static const char *read_username(struct as2_reader *r, const json_t *value)
 {
@@ -98,6 +143,10 @@ static void read_profile(struct as2_reader *r, const json_t *object, struct as2_
     out->is_suspended = as2_bool(as2_get(object, "suspended"));
     out->published_ms = as2_time(json_object_get(object, "published"));
     read_fields(r, json_object_get(object, "attachment"), out);
+    read_emoji(r, json_object_get(object, "tag"), out);
+    read_capabilities(object, out);
+    if (out->type == ACTOR_TYPE__GROUP)
+        out->moderators = read_moderators(r, json_object_get(object, "attributedTo"));
 }
 
 static void read_endpoints(struct as2_reader *r, const json_t *object, struct as2_actor *out)

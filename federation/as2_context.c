@@ -18,13 +18,35 @@ static const char *const core_terms[] = {
     "next",       "object",      "orderedItems", "outbox",       "published", "preferredUsername",
     "sensitive",  "sharedInbox", "summary",      "tag",          "target",    "to",
     "totalItems", "updated",     "url",          "contentMap",   "nameMap",   "summaryMap",
-    "id",         "type",
+    "id",         "type",        "anyOf",        "closed",       "endTime",   "generator",
+    "instrument", "oneOf",       "replies",      "result",       "startTime",
 };
 
 /* Of other vocabularies, under whatever prefix: the last part of the IRI counts. */
 static const char *const extension_terms[] = {
-    "assertionMethod", "discoverable", "featured",           "manuallyApprovesFollowers",
-    "owner",           "publicKey",    "publicKeyMultibase", "publicKeyPem",
+    "approvedBy",
+    "assertionMethod",
+    "canAnnounce",
+    "canLike",
+    "canQuote",
+    "canReply",
+    "discoverable",
+    "featured",
+    "implements",
+    "interactingObject",
+    "interactionPolicy",
+    "interactionTarget",
+    "location", /* Mobilizon: schema.org's, of the same meaning */
+    "manuallyApprovesFollowers",
+    "owner",
+    "proof",
+    "publicKey",
+    "publicKeyMultibase",
+    "publicKeyPem",
+    "quote",
+    "quoteAuthorization",
+    "replyAuthorization",
+    "votersCount",
 };
 
 static bool is_among(const char *name, const char *const *list, size_t count)

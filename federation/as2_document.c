@@ -56,7 +56,10 @@ static enum err read_by_class(struct as2_reader *r, const json_t *object, enum a
     case AS2_CLASS_TOMBSTONE:
         out->kind = AS2_DOCUMENT_TOMBSTONE;
         break;
-    default: /* keys come with any type or none */
+    default: /* authorizations, and keys, which come with any type or none */
+        out->attributed_to = as2_id(r, json_object_get(object, "attributedTo"));
+        out->interacting_object = as2_id(r, as2_get(object, "interactingObject"));
+        out->interaction_target = as2_id(r, as2_get(object, "interactionTarget"));
         if (json_is_string(json_object_get(object, "publicKeyPem")) ||
             json_is_string(json_object_get(object, "publicKeyMultibase"))) {
             out->kind = AS2_DOCUMENT_KEY;

@@ -19,47 +19,6 @@ static const char *read_author(struct as2_reader *r, const json_t *object, const
     return as2_id(r, person ? person : authors);
 }
 
-/* "https://host/tags/ward" -> "ward" */
-static const char *last_segment(struct as2_reader *r, const char *href)
-{
-    const char *slash = href ? strrchr(href, '/') : NULL;
-    return slash && slash[1] ? arena_strdup(r->arena, slash + 1) : NULL;
-}
-
-static void read_tag(struct as2_reader *r, const json_t *value, struct as2_note *out)
-{
-    struct as2_tag *tag = &out->tags[out->tag_count];
-    *tag = (struct as2_tag){0};
-    tag->name = as2_string(r, json_object_get(value, "name"), AS2_NAME_MAX);
-    if (as2_is(value, "Mention")) { /* who is meant says href alone */
-        tag->kind = AS2_MENTION;
-        tag->href = as2_link(r, json_object_get(value, "href"));
-        out->tag_count += tag->href != NULL;
-    } else if (as2_is(value, "Hashtag")) {
-        tag->kind = AS2_HASHTAG;
-        tag->href = as2_link(r, json_object_get(value, "href"));
-        if (!tag->name)
-            tag->name = last_segment(r, tag->href);
-        out->tag_count += tag->name != NULL;
-    } else if (as2_is(value, "Emoji")) {
-        tag->kind = AS2_EMOJI;
-        tag->href = as2_url(r, json_object_get(value, "icon"), NULL);
-        out->tag_count += tag->name && tag->href;
-    }
-}
-
-static void read_tags(struct as2_reader *r, const json_t *values, struct as2_note *out)
-{
-    size_t count = as2_count(values);
-    if (count > AS2_TAGS_MAX) {
-        count = AS2_TAGS_MAX;
-        out->is_cut = true;
-    }
-    out->tags = arena_calloc(r->arena, count, sizeof *out->tags);
-    for (size_t i = 0; out->tags && i < count; i++)
-        read_tag(r, as2_item(values, i), out);
-}
-
 static uint32_t read_dimension(const json_t *value)
 {
     int64_t n = as2_integer(value, DIMENSION_MAX);
@@ -112,13 +71,54 @@ static void read_source(struct as2_reader *r, const json_t *object, struct as2_n
     out->source_type = as2_string(r, json_object_get(source, "mediaType"), AS2_TYPE_MAX);
 }
 
+/* FEP-e232: a link among the tags, `rel` says that it is what the post quotes. */
+static bool is_quote_link(const json_t *tag)
+{
+    const json_t *rel = json_object_get(tag, "rel");
+    if (!as2_is(tag, "Link"))
+        return false;
+    for (size_t i = 0; i < as2_count(rel); i++) {
+        const char *text = json_string_value(as2_item(rel, i));
+        size_t n = text ? strlen(text) : 0;
+        if (n >= 5 && !strcmp(text + n - 5, "quote"))
+            return true;
+    }
+    return false;
+}
+
 static const char *read_quote(struct as2_reader *r, const json_t *object)
 {
     static const char *const names[] = {"quote", "quoteUrl", "quoteUri", "_misskey_quote"};
+    const json_t *tags = json_object_get(object, "tag");
     const char *quote = NULL;
     for (size_t i = 0; !quote && i < COUNT(names); i++)
         quote = as2_link(r, as2_get(object, names[i]));
+    for (size_t i = 0; !quote && i < as2_count(tags) && i < AS2_TAGS_MAX; i++)
+        if (is_quote_link(as2_item(tags, i)))
+            quote = as2_link(r, as2_item(tags, i));
     return quote;
+}
+
+/* A Place is an object with a name; Mobilizon and others put an address beside it or instead. */
+static const char *read_place(struct as2_reader *r, const json_t *value)
+{
+    const json_t *place = as2_item(value, 0);
+    if (json_is_string(place))
+        return as2_string(r, place, AS2_NAME_MAX);
+    const char *name = as2_text(r, place, "name", "nameMap", AS2_NAME_MAX, NULL);
+    const json_t *address = as2_get(place, "address");
+    if (!name)
+        name = as2_string(r, address, AS2_NAME_MAX);
+    if (!name)
+        name = as2_string(r, as2_get(address, "streetAddress"), AS2_NAME_MAX);
+    return name ? name : as2_string(r, as2_get(address, "addressLocality"), AS2_NAME_MAX);
+}
+
+static void read_event(struct as2_reader *r, const json_t *object, struct as2_note *out)
+{
+    out->starts_ms = as2_time(json_object_get(object, "startTime"));
+    out->ends_ms = as2_time(json_object_get(object, "endTime"));
+    out->location = read_place(r, json_object_get(object, "location"));
 }
 
 static const char *read_context(struct as2_reader *r, const json_t *object)
@@ -128,6 +128,26 @@ static const char *read_context(struct as2_reader *r, const json_t *object)
     if (context || json_string_length(conversation) > AS2_NAME_MAX)
         return context;
     return as2_string(r, conversation, AS2_NAME_MAX); /* often "tag:host,2026:..." */
+}
+
+/* What it answers, quotes and belongs to, and the approvals it says to have. */
+static void read_relations(struct as2_reader *r, const json_t *object, struct as2_note *out)
+{
+    const json_t *approval = as2_get(object, "replyAuthorization");
+    out->in_reply_to = as2_link(r, json_object_get(object, "inReplyTo"));
+    out->context = read_context(r, object);
+    out->quote = read_quote(r, object);
+    out->replies = as2_link(r, json_object_get(object, "replies"));
+    out->quote_authorization = as2_link(r, as2_get(object, "quoteAuthorization"));
+    out->reply_authorization = as2_link(r, approval ? approval : as2_get(object, "approvedBy"));
+}
+
+static void read_recipients(struct as2_reader *r, const json_t *object, struct as2_note *out)
+{
+    out->to = as2_ids(r, json_object_get(object, "to"), AS2_RECIPIENTS_MAX);
+    out->cc = as2_ids(r, json_object_get(object, "cc"), AS2_RECIPIENTS_MAX - out->to.n);
+    out->audience =
+        as2_ids(r, json_object_get(object, "audience"), AS2_RECIPIENTS_MAX - out->to.n - out->cc.n);
 }
 
 void as2_read_note(struct as2_reader *r, const json_t *object, const char *actor,
@@ -141,22 +161,24 @@ void as2_read_note(struct as2_reader *r, const json_t *object, const char *actor
     out->type = as2_type(r, object, &ignored);
     out->attributed_to = read_author(r, object, actor);
     out->content = as2_text(r, object, "content", "contentMap", AS2_STRING_MAX, &out->language);
+    out->translation_count =
+        as2_translations(r, object, "contentMap", out->content, &out->translations);
     out->content_type = as2_string(r, json_object_get(object, "mediaType"), AS2_TYPE_MAX);
     out->summary = as2_text(r, object, "summary", "summaryMap", AS2_STRING_MAX, NULL);
     out->name = as2_text(r, object, "name", "nameMap", AS2_NAME_MAX, NULL);
     out->url = as2_url(r, json_object_get(object, "url"), NULL);
     if (!out->url)
         out->url = out->id;
-    out->in_reply_to = as2_link(r, json_object_get(object, "inReplyTo"));
-    out->context = read_context(r, object);
-    out->quote = read_quote(r, object);
-    out->to = as2_ids(r, json_object_get(object, "to"), AS2_RECIPIENTS_MAX);
-    out->cc = as2_ids(r, json_object_get(object, "cc"), AS2_RECIPIENTS_MAX - out->to.n);
     out->is_sensitive = as2_bool(as2_get(object, "sensitive"));
     out->published_ms = as2_time(json_object_get(object, "published"));
     out->updated_ms = as2_time(json_object_get(object, "updated"));
+    read_relations(r, object, out);
+    read_recipients(r, object, out);
     read_source(r, object, out);
-    read_tags(r, json_object_get(object, "tag"), out);
+    read_event(r, object, out);
+    as2_read_poll(r, object, out);
+    as2_read_policy(r, as2_get(object, "interactionPolicy"), &out->policy);
+    out->tag_count = as2_read_tags(r, json_object_get(object, "tag"), &out->tags);
     read_attachments(r, json_object_get(object, "attachment"), out);
     out->is_cut |= r->is_cut;
     r->is_cut |= was_cut;

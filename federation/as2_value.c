@@ -27,6 +27,10 @@ static const struct {
     {"Remove", AS2_CLASS_ACTIVITY},
     {"Dislike", AS2_CLASS_ACTIVITY},
     {"EmojiReact", AS2_CLASS_ACTIVITY},
+    {"QuoteRequest", AS2_CLASS_ACTIVITY},
+    {"ReplyRequest", AS2_CLASS_ACTIVITY},
+    {"LikeRequest", AS2_CLASS_ACTIVITY},
+    {"AnnounceRequest", AS2_CLASS_ACTIVITY},
     {"Arrive", AS2_CLASS_ACTIVITY},
     {"Ignore", AS2_CLASS_ACTIVITY},
     {"Invite", AS2_CLASS_ACTIVITY},
@@ -194,6 +198,33 @@ const char *as2_text(struct as2_reader *r, const json_t *object, const char *nam
     if (out_language)
         *out_language = arena_strdup(r->arena, language);
     return as2_string(r, text, max);
+}
+
+static bool is_translation(const char *tag, const json_t *value, const char *chosen)
+{
+    return is_language(tag) && json_string_length(value) > 0 &&
+           (!chosen || strcmp(chosen, json_string_value(value)) != 0);
+}
+
+size_t as2_translations(struct as2_reader *r, const json_t *object, const char *map_name,
+                        const char *chosen, struct as2_text **out)
+{
+    json_t *map = json_object_get(object, map_name), *value;
+    const char *tag;
+    size_t n = 0;
+    *out = NULL;
+    if (json_object_size(map) < 2)
+        return 0;
+    *out = arena_calloc(r->arena, AS2_LANGUAGES_MAX, sizeof **out);
+    json_object_foreach(map, tag, value)
+    {
+        if (!*out || n == AS2_LANGUAGES_MAX)
+            break;
+        if (is_translation(tag, value, chosen))
+            (*out)[n++] = (struct as2_text){arena_strdup(r->arena, tag),
+                                            as2_string(r, value, AS2_STRING_MAX)};
+    }
+    return n;
 }
 
 bool as2_bool(const json_t *value)

@@ -57,6 +57,9 @@ const char *as2_string(struct as2_reader *r, const json_t *value, size_t max);
 /* `name`, else any language of `map_name`; *out_language is NULL when it is not known. */
 const char *as2_text(struct as2_reader *r, const json_t *object, const char *name,
                      const char *map_name, size_t max, const char **out_language);
+/* The entries of `map_name` in other languages than the text that was chosen, each once. */
+size_t as2_translations(struct as2_reader *r, const json_t *object, const char *map_name,
+                        const char *chosen, struct as2_text **out);
 bool as2_bool(const json_t *value);
 int64_t as2_time(const json_t *value);
 /* An integer within 0..max; -1 for anything else. */
@@ -77,6 +80,13 @@ const char *as2_url(struct as2_reader *r, const json_t *value, const char **out_
 /* The ids of one or many, at most `max`, each once; what is over is cut (T58). */
 struct as2_list as2_ids(struct as2_reader *r, const json_t *value, size_t max);
 
+/* Mentions, hashtags and emoji that can be used; more than AS2_TAGS_MAX are cut. */
+size_t as2_read_tags(struct as2_reader *r, const json_t *values, struct as2_tag **out);
+/* The image of the emoji called `name`, else of the first one; NULL: none. */
+const char *as2_read_icon(struct as2_reader *r, const json_t *tags, const char *name);
+/* What else is said beside the text: poll, policy, where and when. */
+void as2_read_poll(struct as2_reader *r, const json_t *object, struct as2_note *out);
+void as2_read_policy(struct as2_reader *r, const json_t *object, struct as2_policy *out);
 void as2_read_note(struct as2_reader *r, const json_t *object, const char *actor,
                    struct as2_note *out);
 /* ERR_INVALID: without an id, or with endpoints on another host (T33). */

@@ -23,6 +23,18 @@ static void check_note(const struct as2_note *note)
     assert(!note->content || strlen(note->content) <= AS2_STRING_MAX);
     for (size_t i = 0; i < note->attachment_count; i++)
         assert(note->attachments[i].url);
+    check_list(&note->audience);
+    assert(note->translation_count <= AS2_LANGUAGES_MAX);
+    for (size_t i = 0; i < note->translation_count; i++)
+        assert(note->translations[i].language && note->translations[i].text);
+    assert(!note->poll || note->poll->option_count <= AS2_OPTIONS_MAX);
+    for (size_t i = 0; note->poll && i < note->poll->option_count; i++)
+        assert(note->poll->options[i].name && note->poll->options[i].votes <= INT32_MAX);
+    const struct as2_policy *policy = &note->policy;
+    const struct as2_interaction *entries[] = {&policy->reply, &policy->boost, &policy->quote,
+                                               &policy->like};
+    for (size_t i = 0; i < COUNT(entries); i++)
+        assert(entries[i]->automatic.n <= AS2_POLICY_MAX && entries[i]->manual.n <= AS2_POLICY_MAX);
 }
 
 static void check_actor(const struct as2_actor *actor)
@@ -40,8 +52,13 @@ static void check_activity(const struct as2_activity *activity)
     assert((activity->object_kind == AS2_OBJECT_NOTE) == (activity->note != NULL));
     assert((activity->object_kind == AS2_OBJECT_ACTOR) == (activity->person != NULL));
     assert((activity->object_kind == AS2_OBJECT_ACTIVITY) == (activity->inner != NULL));
+    for (size_t i = 0; i < activity->note_count; i++)
+        check_note(&activity->notes[i]);
+    assert(activity->objects.n <= AS2_OBJECTS_MAX && activity->note_count <= AS2_OPTIONS_MAX);
     if (activity->note)
         check_note(activity->note);
+    if (activity->inner && activity->inner->note)
+        check_note(activity->inner->note);
     if (activity->person)
         check_actor(activity->person);
     assert(!activity->inner || activity->inner->type);
