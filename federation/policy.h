@@ -11,8 +11,8 @@
 #include "federation/federation.h"
 #include "storage/peer.h"
 
-/* May `host` (host(X)) talk to us, and we to it? *out_peer is 0 when nothing is stored of it. A block
- * holds for the hosts below it as well, unless one of them was allowed by name. */
+/* May `host` (host(X)) talk to us, and we to it? *out_peer is 0 when nothing is stored of it. A
+ * block holds for the hosts below it as well, unless one of them was allowed by name. */
 MUST_CHECK enum err policy_admit(struct txn *txn, const struct federation_config *config,
                                  const char *host, int64_t now_ms, peer_id *out_peer,
                                  struct why *why);

@@ -190,7 +190,8 @@ def t34_webfinger_answers_for_whom_it_was_asked():
 
 @tap.test
 def t35_contexts_are_never_fetched_and_graphs_are_refused():
-    ok(_send(vic, vic.note("a foreign context", **{"@context": [peer.AS2, friend.base + "/context", evil.base + "/c"]})))
+    foreign = [peer.AS2, friend.base + "/context", evil.base + "/c"]
+    ok(_send(vic, vic.note("a foreign context", **{"@context": foreign})))
     for extra in ({"@graph": []}, {"@included": []}, {"@reverse": {}},
                   {"@context": [peer.AS2, {"actor": "https://evil.example/#actor"}]}):
         note = vic.note("twisted")

@@ -92,7 +92,8 @@ def known_actors_are_heard_while_every_fetch_hangs():
     tap.equal(node.metrics()["ward_fetches_in_flight"], 2 * HOSTS, "fetches that still hang")
     shown = node.timeline("ann", limit=BATCH)
     tap.equal(sum("during" in entry["text"] for entry in shown), BATCH, "posts shown while all fetches hang")
-    tap.note(f"figure: ingest while every fetch hangs: {during:.0f}/s, before {before:.0f}/s, ratio {during / before:.2f}")
+    tap.note(f"figure: ingest while every fetch hangs: {during:.0f}/s, before {before:.0f}/s, "
+             f"ratio {during / before:.2f}")
 
 
 @tap.test

@@ -119,6 +119,24 @@ def t57_absurd_numbers_do_no_harm():
     tap.equal(node.get(node.actor("ann")["id"]).status, 200, "the node still answers")
 
 
+@tap.test
+def t58_what_is_over_a_limit_causes_nothing():
+    before = len(friend.seen())
+    node.account("last")
+    late = {"type": "Mention", "href": node.actor("last")["id"], "name": "@last"}
+    people = [f"https://{friend.authority_part}/crowd/{n}" for n in range(3000)]
+    tags = [{"type": "Mention", "href": uri, "name": "@x"} for uri in people]
+    pictures = [{"type": "Image", "url": f"{friend.base}/{n}.png"} for n in range(200)]
+    note = vic.note("to everybody and his dog", to=[vic.followers, *people, late["href"]], cc=people,
+                    tag=[*tags, late], attachment=pictures)
+    ok(_raw(json.dumps(vic.create(note)).encode()))
+    tap.until(lambda: node.entry(note["id"]) or note["id"] in node.uris("ann"), "the post, cut")
+    tap.check(note["id"] not in node.uris("last", "--mentions"), "the 3,001st recipient was notified")
+    tap.equal(len(friend.seen()), before, "requests caused")
+    options = [{"type": "Note", "name": f"option {n}"} for n in range(500)]
+    ok(_raw(json.dumps(vic.create(vic.note("a poll", oneOf=options) | {"type": "Question"})).encode()))
+
+
 def _note_with_id_of(length):
     stem = vic.new_id("long") + "/"
     return vic.note(f"an id of {length} bytes") | {"id": stem + "x" * (length - len(stem))}

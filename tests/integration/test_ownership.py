@@ -207,6 +207,23 @@ def t43_an_accept_nobody_asked_for_makes_no_relation():
 
 
 @tap.test
+def t44_without_an_accept_a_request_stays_a_request():
+    node.account("yan")
+    friend.auto_accept = False
+    locked = friend.actor("locked")
+    locked.extra = {"manuallyApprovesFollowers": True}
+    node.cli("follow", "yan", locked.handle)
+    tap.until(lambda: [f for f in friend.inbox("Follow") if f["object"] == locked.id], "the Follow")
+    note = locked.note("for followers", to=[locked.followers])
+    ok(_send(locked, locked.create(note)))
+    tap.equal(node.counts("yan")[1], 0, "following")
+    for which in ("--home", "--public", "--mentions"):
+        tap.check(note["id"] not in node.uris("yan", which) + node.uris("ann", which), f"shown in {which}")
+    node.refuses("thread", note["id"], "--as", "yan")
+    friend.auto_accept = True
+
+
+@tap.test
 def t85_hosts_that_nobody_allowed_get_nothing():
     public = node.post("ann", "public, for peers")
     own_neighbour = scene.server("localhost", "a.b.localhost")

@@ -145,7 +145,7 @@ def a_signed_peer_does_see_the_public_post_in_the_outbox():
 
 
 @tap.test
-def what_was_sent_names_no_hidden_recipient():
+def t67_what_was_sent_names_no_hidden_recipient():
     for document in friend.inbox("Create"):
         tap.check("bto" not in str(document) and "bcc" not in str(document), "bto or bcc on the wire")
         tap.check(posts["direct"] not in str(document), "a direct post to ben was sent to fred")

@@ -68,7 +68,8 @@ class Authority:
         leaf = leaf.add_extension(x509.BasicConstraints(False, None), critical=True)
         leaf = leaf.add_extension(_usage(signs=False), critical=True)
         leaf = leaf.add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
+            critical=False,
         )
         leaf = leaf.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
