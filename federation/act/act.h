@@ -75,7 +75,7 @@ MUST_CHECK enum err act_run(struct federation *fed, struct mutation *m, const st
 
 act_remote act_post_remote, act_edit_remote, act_delete_remote, act_follow_remote,
     act_accept_remote, act_reject_remote, act_undo_remote, act_like_remote, act_boost_remote,
-    act_react_remote;
+    act_react_remote, act_block_remote;
 /* A Like, whatever emoji it carries. */
 act_remote act_like_plain;
 
@@ -129,6 +129,19 @@ MUST_CHECK enum err act_boost_local(struct federation *fed, actor_id who, post_i
                                     const struct by *by, post_id *out, struct why *why);
 MUST_CHECK enum err act_unboost_local(struct federation *fed, actor_id who, post_id post,
                                       const struct by *by, struct why *why);
+
+/* A block also ends the follows both ways. Whether the target's node is told is the blocker's
+ * choice; nobody is by default. ERR_EXISTS, ERR_NOTFOUND: it is so already. */
+enum act_block_telling { ACT_BLOCK_UNTOLD, ACT_BLOCK_TOLD };
+MUST_CHECK enum err act_block_local(struct federation *fed, actor_id who, actor_id whom,
+                                    enum act_block_telling telling, const struct by *by,
+                                    struct why *why);
+MUST_CHECK enum err act_unblock_local(struct federation *fed, actor_id who, actor_id whom,
+                                      const struct by *by, struct why *why);
+MUST_CHECK enum err act_mute_local(struct federation *fed, actor_id who, actor_id whom,
+                                   const struct by *by, struct why *why);
+MUST_CHECK enum err act_unmute_local(struct federation *fed, actor_id who, actor_id whom,
+                                     const struct by *by, struct why *why);
 
 struct account_draft {
     const char *name, *display_name, *password; /* password NULL: cannot sign in with one */

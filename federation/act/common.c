@@ -83,6 +83,9 @@ enum err act_notify_text(struct txn *txn, const Actor *whom, NotificationType ty
 {
     if (whom->host[0] || whom->id == from.v)
         return OK; /* remote people are told by their own node */
+    if (edge_has(txn, (struct edge_key){EDGE_BLOCK, whom->id, from.v}) ||
+        edge_has(txn, (struct edge_key){EDGE_MUTE, whom->id, from.v}))
+        return OK; /* whom one does not want to hear of */
     Notification notification = NOTIFICATION__INIT;
     notification.type = type;
     notification.from = from.v;

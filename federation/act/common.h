@@ -48,6 +48,26 @@ MUST_CHECK enum err act_boost_undo_store(struct txn *txn, struct edge_key key, i
 /* An actor elsewhere is no more: it goes with its relations and posts (past a thousand they stay,
  * hidden by deleted_ms). */
 MUST_CHECK enum err act_delete_actor(struct txn *txn, actor_id who, int64_t now_ms);
+
+/*
+ * What follow.c does for others. follow: ERR_EXISTS follows already; ERR_DENIED a block is in the
+ * way (`why` says so) or their host is no peer; `instead_of` is unfollowed once this one is
+ * accepted (0: nobody). unfollow, reject: ERR_NOTFOUND nothing to take back; the other side is
+ * told.
+ */
+MUST_CHECK enum err act_follow_store(struct txn *txn, const struct federation *fed, actor_id who,
+                                     actor_id whom, actor_id instead_of, int64_t now_ms,
+                                     struct why *why);
+MUST_CHECK enum err act_unfollow_store(struct txn *txn, const struct federation *fed, actor_id who,
+                                       actor_id whom, int64_t now_ms);
+MUST_CHECK enum err act_reject_store(struct txn *txn, const struct federation *fed, actor_id whom,
+                                     actor_id who, int64_t now_ms);
+
+/* Cancels what waits for `reader`'s inbox of `author`'s posts and may not go there any more (T68).
+ * What this misses (a very long queue) delivery leaves out when its turn comes. */
+MUST_CHECK enum err act_unqueue_reader(struct txn *txn, actor_id author, actor_id reader,
+                                       int64_t now_ms);
+
 /* What goes with an actor: who they follow and who follows them; and their posts, a thousand in one
  * transaction (*out_more: there may be others, hidden by deleted_ms). */
 MUST_CHECK enum err act_delete_edges_of(struct txn *txn, actor_id who);

@@ -153,6 +153,11 @@ static enum err accept_apply(struct txn *txn, struct act *act)
     key.kind = EDGE_FOLLOW;
     e = edge_put(txn, key, edge);
     act->outcome = "follow accepted";
+    if (!e && edge->post) { /* whom they moved away from: now nothing is lost */
+        e = act_unfollow_store(txn, act->fed, (actor_id){key.who}, (actor_id){edge->post},
+                               act->now_ms);
+        e = e == ERR_NOTFOUND ? OK : e;
+    }
     return e ? e
              : act_notify(txn, ours, NOTIFICATION_TYPE__FOLLOW_ACCEPTED, act->who, (post_id){0},
                           act->now_ms);
@@ -208,44 +213,57 @@ struct follow_local {
     struct federation *fed;
     actor_id who, whom;
     int64_t now_ms;
+    struct why why; /* out: what a person can do about it */
 };
 
-static enum err follow_someone_here(struct txn *txn, struct follow_local *f, const Actor *who,
-                                    const Actor *whom, Edge *edge)
+/* Who blocks whom: neither may follow the other. */
+static enum err check_blocks(struct txn *txn, const Actor *who, const Actor *whom, struct why *why)
 {
-    struct edge_key key = {whom->is_locked ? EDGE_FOLLOW_REQUEST : EDGE_FOLLOW, f->who.v,
-                           f->whom.v};
-    (void)who;
+    if (edge_has(txn, (struct edge_key){EDGE_BLOCK, who->id, whom->id}))
+        return why_set(why, ERR_DENIED, "they are blocked: ward unblock first");
+    if (!whom->host[0] && edge_has(txn, (struct edge_key){EDGE_BLOCK, whom->id, who->id}))
+        return why_set(why, ERR_DENIED, "they cannot be followed");
+    return OK;
+}
+
+static enum err follow_someone_here(struct txn *txn, const Actor *who, const Actor *whom,
+                                    const Edge *edge, int64_t now_ms)
+{
+    struct edge_key key = {whom->is_locked ? EDGE_FOLLOW_REQUEST : EDGE_FOLLOW, who->id, whom->id};
     enum err e = edge_put(txn, key, edge);
     return e ? e
              : act_notify(txn, whom,
                           whom->is_locked ? NOTIFICATION_TYPE__FOLLOW_REQUEST
                                           : NOTIFICATION_TYPE__FOLLOW,
-                          f->who, (post_id){0}, f->now_ms);
+                          (actor_id){who->id}, (post_id){0}, now_ms);
 }
 
-static enum err follow_local_apply(struct txn *txn, struct mutation *m)
+enum err act_follow_store(struct txn *txn, const struct federation *fed, actor_id who_id,
+                          actor_id whom_id, actor_id instead_of, int64_t now_ms, struct why *why)
 {
-    struct follow_local *f = container_of(m, struct follow_local, mutation);
     AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
-    struct edge_key request = {EDGE_FOLLOW_REQUEST, f->who.v, f->whom.v};
+    struct edge_key request = {EDGE_FOLLOW_REQUEST, who_id.v, whom_id.v};
     Actor *who, *whom;
-    enum err e = get_pair(txn, f->who, f->whom, &arena, &who, &whom);
+    enum err e = get_pair(txn, who_id, whom_id, &arena, &who, &whom);
     if (e)
         return e;
-    if (edge_has(txn, (struct edge_key){EDGE_FOLLOW, f->who.v, f->whom.v}))
+    if (edge_has(txn, (struct edge_key){EDGE_FOLLOW, who_id.v, whom_id.v}))
         return ERR_EXISTS;
+    e = check_blocks(txn, who, whom, why);
+    if (e)
+        return e;
 
     Edge edge = EDGE__INIT;
-    edge.created_ms = f->now_ms;
-    edge.uri = (char *)act_new_uri(txn, who, "follows", f->now_ms, &arena);
+    edge.created_ms = now_ms;
+    edge.post = instead_of.v;
+    edge.uri = (char *)act_new_uri(txn, who, "follows", now_ms, &arena);
     if (!edge.uri)
         return ERR_STORE;
     if (!whom->host[0])
-        return follow_someone_here(txn, f, who, whom, &edge);
+        return follow_someone_here(txn, who, whom, &edge, now_ms);
 
     peer_id peer;
-    e = policy_admit(txn, f->fed->config, whom->host, f->now_ms, &peer, NULL);
+    e = policy_admit(txn, fed->config, whom->host, now_ms, &peer, NULL);
     if (e)
         return e;
 
@@ -257,17 +275,24 @@ static enum err follow_local_apply(struct txn *txn, struct mutation *m)
         return e;
     struct plain_activity follow = {
         .id = edge.uri, .type = "Follow", .actor = who->uri, .object = whom->uri, .to = whom->uri};
-    return act_queue_plain(txn, f->fed, &follow, f->who, f->whom, 0, f->now_ms);
+    return act_queue_plain(txn, fed, &follow, who_id, whom_id, 0, now_ms);
 }
 
-static enum err unfollow_local_apply(struct txn *txn, struct mutation *m)
+static enum err follow_local_apply(struct txn *txn, struct mutation *m)
 {
     struct follow_local *f = container_of(m, struct follow_local, mutation);
+    f->why = (struct why){""};
+    return act_follow_store(txn, f->fed, f->who, f->whom, (actor_id){0}, f->now_ms, &f->why);
+}
+
+enum err act_unfollow_store(struct txn *txn, const struct federation *fed, actor_id who_id,
+                            actor_id whom_id, int64_t now_ms)
+{
     AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
-    struct edge_key key = {EDGE_FOLLOW, f->who.v, f->whom.v};
+    struct edge_key key = {EDGE_FOLLOW, who_id.v, whom_id.v};
     Actor *who, *whom;
     Edge *edge;
-    enum err e = get_pair(txn, f->who, f->whom, &arena, &who, &whom);
+    enum err e = get_pair(txn, who_id, whom_id, &arena, &who, &whom);
     if (e)
         return e;
     e = edge_get(txn, key, &arena, &edge);
@@ -281,23 +306,30 @@ static enum err unfollow_local_apply(struct txn *txn, struct mutation *m)
         return e;
     struct plain_activity follow = {
         .id = edge->uri, .type = "Follow", .actor = who->uri, .object = whom->uri};
-    struct plain_activity undo = {.id = act_new_uri(txn, who, "undos", f->now_ms, &arena),
+    struct plain_activity undo = {.id = act_new_uri(txn, who, "undos", now_ms, &arena),
                                   .type = "Undo",
                                   .actor = who->uri,
                                   .inner = &follow,
                                   .to = whom->uri};
-    return act_queue_plain(txn, f->fed, &undo, f->who, f->whom, 0, f->now_ms);
+    return act_queue_plain(txn, fed, &undo, who_id, whom_id, 0, now_ms);
+}
+
+static enum err unfollow_local_apply(struct txn *txn, struct mutation *m)
+{
+    struct follow_local *f = container_of(m, struct follow_local, mutation);
+    return act_unfollow_store(txn, f->fed, f->who, f->whom, f->now_ms);
 }
 
 /* `who` asked, `whom` (ours) answers: the pending edge becomes a follow, or goes. */
-static enum err answer_local(struct txn *txn, struct follow_local *f, const char *type)
+static enum err answer_local(struct txn *txn, const struct federation *fed, actor_id whom_id,
+                             actor_id who_id, const char *type, int64_t now_ms)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
     bool accepts = strcmp(type, "Accept") == 0;
-    struct edge_key key = {EDGE_FOLLOW_REQUEST, f->who.v, f->whom.v};
+    struct edge_key key = {EDGE_FOLLOW_REQUEST, who_id.v, whom_id.v};
     Actor *who, *whom;
     Edge *edge;
-    enum err e = get_pair(txn, f->who, f->whom, &arena, &who, &whom);
+    enum err e = get_pair(txn, who_id, whom_id, &arena, &who, &whom);
     if (e)
         return e;
     e = edge_get(txn, key, &arena, &edge);
@@ -313,22 +345,31 @@ static enum err answer_local(struct txn *txn, struct follow_local *f, const char
         key.kind = EDGE_FOLLOW;
         e = edge_put(txn, key, edge);
         if (!e)
-            e = act_notify(txn, who, NOTIFICATION_TYPE__FOLLOW_ACCEPTED, f->whom, (post_id){0},
-                           f->now_ms);
+            e = act_notify(txn, who, NOTIFICATION_TYPE__FOLLOW_ACCEPTED, whom_id, (post_id){0},
+                           now_ms);
     }
     if (e || !who->host[0])
         return e;
-    return queue_answer(txn, f->fed, type, whom, who, edge->uri, f->now_ms);
+    return queue_answer(txn, fed, type, whom, who, edge->uri, now_ms);
+}
+
+enum err act_reject_store(struct txn *txn, const struct federation *fed, actor_id whom,
+                          actor_id who, int64_t now_ms)
+{
+    enum err e = answer_local(txn, fed, whom, who, "Reject", now_ms);
+    return e ? e : act_unqueue_reader(txn, whom, who, now_ms);
 }
 
 static enum err accept_local_apply(struct txn *txn, struct mutation *m)
 {
-    return answer_local(txn, container_of(m, struct follow_local, mutation), "Accept");
+    struct follow_local *f = container_of(m, struct follow_local, mutation);
+    return answer_local(txn, f->fed, f->whom, f->who, "Accept", f->now_ms);
 }
 
 static enum err reject_local_apply(struct txn *txn, struct mutation *m)
 {
-    return answer_local(txn, container_of(m, struct follow_local, mutation), "Reject");
+    struct follow_local *f = container_of(m, struct follow_local, mutation);
+    return act_reject_store(txn, f->fed, f->whom, f->who, f->now_ms);
 }
 
 static enum err run_pair(struct federation *fed, actor_id who, actor_id whom,
@@ -345,6 +386,8 @@ static enum err run_pair(struct federation *fed, actor_id who, actor_id whom,
         return why_set(why, e, "there is no such follow or request");
     if (e == ERR_EXISTS)
         return why_set(why, e, "that is so already");
+    if (e == ERR_DENIED && f.why.text[0])
+        return why_set(why, e, "%s", f.why.text);
     if (e == ERR_DENIED)
         return why_set(why, e, "their host is no peer of ours: ward peer allow HOST first");
     return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;

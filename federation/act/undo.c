@@ -1,7 +1,7 @@
 /*
- * undo - takes back a follow, like, reaction or boost. What is undone is looked up in the store by
- * its id, or by what it did; an inline object only says where to look (T42). One that has not come
- * yet leaves a tombstone, so that the order of arrival does not matter.
+ * undo - takes back a follow, like, reaction, boost or block. What is undone is looked up in the
+ * store by its id, or by what it did; an inline object only says where to look (T42). One that has
+ * not come yet leaves a tombstone, so that the order of arrival does not matter.
  */
 #include "federation/act/react.h"
 
@@ -28,6 +28,10 @@ static bool find_by_content(struct txn *txn, struct act *act, struct edge_key *o
             out->kind = EDGE_FOLLOW_REQUEST;
         return edge_has(txn, *out);
     }
+    if (strcmp(inner->type, "Block") == 0 && actor_find(txn, inner->object_id, &whom) == OK) {
+        *out = (struct edge_key){EDGE_BLOCK, act->who.v, whom.v};
+        return edge_has(txn, *out);
+    }
     if (post_find(txn, inner->object_id, &post))
         return false;
     *out = (struct edge_key){EDGE_REACTION, act->who.v, post.v};
@@ -45,9 +49,9 @@ static bool find_by_content(struct txn *txn, struct act *act, struct edge_key *o
 
 static bool is_undoable(const struct edge_key *key, actor_id who)
 {
-    return key->who == who.v &&
-           (key->kind == EDGE_FOLLOW || key->kind == EDGE_FOLLOW_REQUEST ||
-            key->kind == EDGE_LIKE || key->kind == EDGE_BOOST || key->kind == EDGE_REACTION);
+    return key->who == who.v && (key->kind == EDGE_FOLLOW || key->kind == EDGE_FOLLOW_REQUEST ||
+                                 key->kind == EDGE_LIKE || key->kind == EDGE_BOOST ||
+                                 key->kind == EDGE_REACTION || key->kind == EDGE_BLOCK);
 }
 
 static enum err undo_apply(struct txn *txn, struct act *act)
@@ -67,6 +71,8 @@ static enum err undo_apply(struct txn *txn, struct act *act)
         act->outcome = "undone";
         e = key.kind == EDGE_BOOST ? act_boost_undo_store(txn, key, act->now_ms)
                                    : edge_del(txn, key);
+        if (!e && key.kind == EDGE_FOLLOW)
+            e = act_unqueue_reader(txn, (actor_id){key.whom}, act->who, act->now_ms);
         return e == ERR_NOTFOUND ? OK : e;
     }
     act->outcome = "ignored: nothing to undo";

@@ -6,10 +6,33 @@
 
 #include "node/cli/cli.h"
 
-extern const struct cli_noun cli_account_noun, cli_boost_noun, cli_check_noun, cli_delete_noun,
-    cli_delivery_noun, cli_edit_noun, cli_follow_noun, cli_init_noun, cli_like_noun,
-    cli_lookup_noun, cli_peer_noun, cli_post_noun, cli_queue_noun, cli_request_noun, cli_serve_noun,
-    cli_status_noun, cli_thread_noun, cli_timeline_noun, cli_token_noun, cli_unboost_noun,
-    cli_unfollow_noun, cli_unlike_noun, cli_react_noun, cli_unreact_noun;
+extern const struct cli_noun cli_account_noun;
+extern const struct cli_noun cli_block_noun;
+extern const struct cli_noun cli_boost_noun;
+extern const struct cli_noun cli_check_noun;
+extern const struct cli_noun cli_delete_noun;
+extern const struct cli_noun cli_delivery_noun;
+extern const struct cli_noun cli_edit_noun;
+extern const struct cli_noun cli_follow_noun;
+extern const struct cli_noun cli_init_noun;
+extern const struct cli_noun cli_like_noun;
+extern const struct cli_noun cli_lookup_noun;
+extern const struct cli_noun cli_mute_noun;
+extern const struct cli_noun cli_peer_noun;
+extern const struct cli_noun cli_post_noun;
+extern const struct cli_noun cli_queue_noun;
+extern const struct cli_noun cli_react_noun;
+extern const struct cli_noun cli_request_noun;
+extern const struct cli_noun cli_serve_noun;
+extern const struct cli_noun cli_status_noun;
+extern const struct cli_noun cli_thread_noun;
+extern const struct cli_noun cli_timeline_noun;
+extern const struct cli_noun cli_token_noun;
+extern const struct cli_noun cli_unblock_noun;
+extern const struct cli_noun cli_unboost_noun;
+extern const struct cli_noun cli_unfollow_noun;
+extern const struct cli_noun cli_unlike_noun;
+extern const struct cli_noun cli_unmute_noun;
+extern const struct cli_noun cli_unreact_noun;
 
 #endif

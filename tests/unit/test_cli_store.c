@@ -250,6 +250,27 @@ static void a_post_for_a_peer_has_a_line_in_its_ledger(void **state)
     free(uri);
 }
 
+static void whom_one_blocks_and_mutes_is_listed(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "account", "create", "bea"), 0);
+    assert_int_equal(RUN(node, "follow", "bea", "ann"), 0);
+    assert_int_equal(RUN(node, "block", "ann", "bea", "--dry-run"), 0);
+    assert_int_equal(RUN(node, "block", "ann", "--json"), 0);
+    assert_string_equal(node->out, "");
+    assert_int_equal(RUN(node, "block", "ann", "bea"), 0);
+    assert_int_equal(RUN(node, "block", "ann", "--json"), 0);
+    expect(node, "\"account\":\"bea\"");
+    assert_int_equal(RUN(node, "follow", "bea", "ann"), 1);
+    assert_int_equal(RUN(node, "unblock", "ann", "bea"), 0);
+    assert_int_equal(RUN(node, "unblock", "ann", "bea"), 1);
+    assert_int_equal(RUN(node, "mute", "ann", "bea"), 0);
+    assert_int_equal(RUN(node, "mute", "ann", "--json"), 0);
+    expect(node, "\"account\":\"bea\"");
+    assert_int_equal(RUN(node, "unmute", "ann", "bea"), 0);
+}
+
 static void a_token_is_shown_once_and_can_be_revoked(void **state)
 {
     struct node *node = *state;
@@ -286,6 +307,7 @@ int main(void)
         STORED(peers_are_allowed_on_terms_and_blocked_on_confirmation),
         STORED(a_post_is_written_read_changed_and_deleted),
         STORED(a_post_for_a_peer_has_a_line_in_its_ledger),
+        STORED(whom_one_blocks_and_mutes_is_listed),
         STORED(a_token_is_shown_once_and_can_be_revoked),
         STORED(root_becomes_the_owner_of_the_store),
         STORED(status_works_without_a_daemon),
