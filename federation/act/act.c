@@ -12,12 +12,17 @@ act_remote *act_find_remote(const char *type)
         const char *type;
         act_remote *remote;
     } table[] = {
-        /* clang-format off: one a line */
-        {"Create", act_post_remote},    {"Update", act_edit_remote},
-        {"Delete", act_delete_remote},  {"Follow", act_follow_remote},
-        {"Accept", act_accept_remote},  {"Reject", act_reject_remote},
-        {"Undo", act_undo_remote},      {"Like", act_like_remote},
-        {"Announce", act_boost_remote}, {"EmojiReact", act_react_remote},
+        /* clang-format off */
+        {"Create", act_post_remote},
+        {"Update", act_edit_remote},
+        {"Delete", act_delete_remote},
+        {"Follow", act_follow_remote},
+        {"Accept", act_accept_remote},
+        {"Reject", act_reject_remote},
+        {"Undo", act_undo_remote},
+        {"Like", act_like_remote},
+        {"Announce", act_boost_remote},
+        {"EmojiReact", act_react_remote},
         {"Block", act_block_remote},
         /* clang-format on */
     };

@@ -7,13 +7,37 @@
 
 static const struct cli_noun help_noun;
 const struct cli_noun *const cli_nouns[] = {
-    /* clang-format off: one a line, in the order of help */
-    &cli_init_noun,     &cli_serve_noun,    &cli_status_noun,  &cli_account_noun, &cli_token_noun,
-    &cli_follow_noun,   &cli_unfollow_noun, &cli_post_noun,    &cli_edit_noun,    &cli_delete_noun,
-    &cli_boost_noun,    &cli_unboost_noun,  &cli_like_noun,    &cli_unlike_noun,  &cli_react_noun,
-    &cli_unreact_noun,  &cli_timeline_noun, &cli_thread_noun,  &cli_lookup_noun,  &cli_peer_noun,
-    &cli_delivery_noun, &cli_queue_noun,    &cli_request_noun, &cli_block_noun,   &cli_unblock_noun,
-    &cli_mute_noun,     &cli_unmute_noun,   &cli_check_noun,   &help_noun,        NULL,
+    /* clang-format off */
+    &cli_init_noun,
+    &cli_serve_noun,
+    &cli_status_noun,
+    &cli_account_noun,
+    &cli_token_noun,
+    &cli_follow_noun,
+    &cli_unfollow_noun,
+    &cli_post_noun,
+    &cli_edit_noun,
+    &cli_delete_noun,
+    &cli_boost_noun,
+    &cli_unboost_noun,
+    &cli_like_noun,
+    &cli_unlike_noun,
+    &cli_react_noun,
+    &cli_unreact_noun,
+    &cli_timeline_noun,
+    &cli_thread_noun,
+    &cli_lookup_noun,
+    &cli_peer_noun,
+    &cli_delivery_noun,
+    &cli_queue_noun,
+    &cli_request_noun,
+    &cli_block_noun,
+    &cli_unblock_noun,
+    &cli_mute_noun,
+    &cli_unmute_noun,
+    &cli_check_noun,
+    &help_noun,
+    NULL,
     /* clang-format on */
 };
 
