@@ -494,6 +494,8 @@ static void finish(struct flight *f)
                  STR("outcome", outcome_name(job)), INT("status", job->answer.status));
     if (job->has_failed_anew)
         log_warn("peer.failing", STR("peer", job->host), STR("why", job->why.text));
+    if (job->is_alarming)
+        log_error("peer.unreachable", STR("peer", job->host), STR("why", job->why.text));
     if (job->has_recovered)
         log_info("peer.recovered", STR("peer", job->host));
     if (d->fed->count && !f->record_answer)

@@ -52,6 +52,7 @@ struct delivery_job {
 
     /* what the record says of the peer, for the log; set by its apply */
     bool has_failed_anew, has_recovered, is_over;
+    bool is_alarming; /* has been failing for an hour by now */
     DeliveryState ended_as;
 };
 

@@ -4,6 +4,7 @@
 #include "storage/outqueue.h"
 #include "storage/peer.h"
 
+#define ALARM_MS (60 * 60 * 1000) /* a peer that fails for so long needs a human (T54) */
 #define RECORD_ARENA_BYTES ((size_t)512 * 1024)
 #define SUCCESS_STEP_MS 60000 /* how finely "last success" is kept: it costs a write */
 
@@ -127,6 +128,8 @@ static void note_failure(struct delivery_job *d, PeerHealth *health, uint32_t ra
     if (!health->failing_since_ms)
         health->failing_since_ms = d->now_ms;
     health->failures++;
+    d->is_alarming = !health->is_alarmed && d->now_ms - health->failing_since_ms >= ALARM_MS;
+    health->is_alarmed = health->is_alarmed || d->is_alarming;
     health->next_attempt_ms =
         retry_next_ms(d->fed->config, health->failures, &d->answer, d->now_ms, random);
 }
@@ -139,6 +142,7 @@ static bool note_success(struct delivery_job *d, PeerHealth *health)
     d->has_recovered = health->failing_since_ms != 0;
     bool changes = is_stale || d->has_recovered || health->failures || health->next_attempt_ms;
     health->failures = 0;
+    health->is_alarmed = false;
     health->failing_since_ms = health->next_attempt_ms = 0;
     health->last_success_ms = d->now_ms;
     health->last_error = (char *)"";

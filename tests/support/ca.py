@@ -59,7 +59,7 @@ class Authority:
         )
 
     def leaf(self, *names, life_days=10):
-        """A certificate, of a server or a client, for `names` (addresses are allowed); returns (certificate, key) paths."""
+        """A certificate of a server or client for `names` (addresses are allowed): paths of it and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         alternatives = [_general_name(n) for n in names]

@@ -176,6 +176,24 @@ static void a_failure_is_the_peers_and_counted_once(void **state)
     assert_true(health(&w)->failing_since_ms == 0 && health(&w)->next_attempt_ms == 0);
 }
 
+static void t54_an_operator_is_told_once_of_a_peer_that_fails_for_an_hour(void **state)
+{
+    (void)state;
+    AUTO(world_close) struct world w = world_open();
+    int64_t now = NOW;
+    for (; now < NOW + HOUR; now += 10 * HOUR / 60) {
+        answer(&w, 0, false, now);
+        assert_false(health(&w)->is_alarmed);
+    }
+    for (unsigned more = 0; more < 3; more++, now = health(&w)->next_attempt_ms) {
+        now = now > health(&w)->next_attempt_ms ? now : health(&w)->next_attempt_ms;
+        answer(&w, 0, false, now);
+    }
+    assert_true(health(&w)->is_alarmed);
+    answer(&w, 202, false, now);
+    assert_false(health(&w)->is_alarmed);
+}
+
 static void a_job_that_a_living_peer_chokes_on_steps_aside(void **state)
 {
     (void)state;
@@ -220,6 +238,7 @@ int main(void)
         cmocka_unit_test(t98_a_refusal_ends_the_job_and_the_author_is_told),
         cmocka_unit_test(t98_401_403_404_are_refusals_after_48_hours),
         cmocka_unit_test(a_failure_is_the_peers_and_counted_once),
+        cmocka_unit_test(t54_an_operator_is_told_once_of_a_peer_that_fails_for_an_hour),
         cmocka_unit_test(a_job_that_a_living_peer_chokes_on_steps_aside),
         cmocka_unit_test(hearing_from_a_failing_peer_makes_one_early_probe),
     };
