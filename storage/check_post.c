@@ -1,7 +1,9 @@
 #include "storage/check_rows.h"
 
+#include "storage/consent.h"
 #include "storage/edge.h"
 #include "storage/post.h"
+#include "storage/quote.h"
 #include "storage/stream.h"
 #include "storage/thread.h"
 
@@ -84,14 +86,30 @@ static void post_streams(struct check *check, const Post *post)
         must_be_in(check, post, STREAM_MENTION, post->mentions[i]->actor, "MENTION");
 }
 
-static struct key orphan_key(struct check *check, const Post *post)
+/* Of orphan, unquoted and authorized. */
+static struct key uri_key(struct check *check, const char *uri, const Post *post)
 {
     struct key key = {0};
     uint8_t hash[KEY_HASH_BYTES];
-    text_hash(check->txn, post->in_reply_to_uri, hash);
+    text_hash(check->txn, uri, hash);
     key_add_bytes(&key, (struct bytes){hash, sizeof hash});
     key_add_u64(&key, post->id);
     return key;
+}
+
+static void post_quotes(struct check *check, const Post *post)
+{
+    const char *const given[] = {post->quote_approval_uri, post->reply_approval_uri};
+    if (post->quote_of && !check_has(check, TABLE_POST, key_id(post->quote_of)))
+        check_wrong(check, "quotes a post that does not exist: %s", post->uri);
+    if (check_has(check, TABLE_UNQUOTED, uri_key(check, post->quote_uri, post)) !=
+        quote_is_waiting(post))
+        check_wrong(check, "%s: %s",
+                    quote_is_waiting(post) ? "has no unquoted row" : "waits for no post to quote",
+                    post->uri);
+    for (size_t i = 0; i < COUNT(given); i++)
+        if (given[i][0] && !check_has(check, TABLE_AUTHORIZED, uri_key(check, given[i], post)))
+            check_wrong(check, "has no row for its authorization: %s", post->uri);
 }
 
 static void post_neighbours(struct check *check, const Post *post)
@@ -105,7 +123,8 @@ static void post_neighbours(struct check *check, const Post *post)
         check_wrong(check, "answers a post that does not exist: %s", post->uri);
     if (tombstone_get(check->txn, post->uri, &check->arena, &tombstone) == OK)
         check_wrong(check, "lives, and has a tombstone: %s", post->uri);
-    if (check_has(check, TABLE_ORPHAN, orphan_key(check, post)) != thread_is_orphan(post))
+    if (check_has(check, TABLE_ORPHAN, uri_key(check, post->in_reply_to_uri, post)) !=
+        thread_is_orphan(post))
         check_wrong(check, "%s: %s", thread_is_orphan(post) ? "has no orphan row" : "is no orphan",
                     post->uri);
     if (!post->boost_of && counter_get(check->txn, COUNTER_POSTS, post->author) == 0)
@@ -128,6 +147,7 @@ enum err check_post(struct check *check)
     if (check_trouble(post_find(check->txn, post->uri, &found)) || found.v != post->id)
         check_wrong(check, "post_uri does not name it: %s", post->uri);
     post_neighbours(check, post);
+    post_quotes(check, post);
     post_streams(check, post);
     return OK;
 }
@@ -164,6 +184,54 @@ enum err check_orphan(struct check *check)
         check_wrong(check, "names a post that does not exist");
     else if (!thread_is_orphan(post) || !check_hashes(check, post->in_reply_to_uri))
         check_wrong(check, "names a post that does not wait for this parent: %s", post->uri);
+    return OK;
+}
+
+enum err check_unquoted(struct check *check)
+{
+    Post *post = post_of(check, check_key_u64(check, KEY_HASH_BYTES));
+    if (!post)
+        check_wrong(check, "names a post that does not exist");
+    else if (!quote_is_waiting(post) || !check_hashes(check, post->quote_uri))
+        check_wrong(check, "names a post that does not wait for this one: %s", post->uri);
+    return OK;
+}
+
+enum err check_authorized(struct check *check)
+{
+    Post *post = post_of(check, check_key_u64(check, KEY_HASH_BYTES));
+    if (!post)
+        check_wrong(check, "names a post that does not exist");
+    else if (!check_hashes(check, post->quote_approval_uri) &&
+             !check_hashes(check, post->reply_approval_uri))
+        check_wrong(check, "names a post without this authorization: %s", post->uri);
+    return OK;
+}
+
+enum err check_consent(struct check *check)
+{
+    Consent *consent, *found;
+    if (!check_decode(check, &consent__descriptor, &consent))
+        return OK;
+    if (consent->owner != check_key_u64(check, 0) || consent->id != check_key_u64(check, 8))
+        check_wrong(check, "the record has another id");
+    Post *post = post_of(check, consent->target);
+    if (!post || post->author != consent->owner)
+        check_wrong(check, "is about a post that %s", post ? "is another's" : "does not exist");
+    if (consent_find(check->txn, (post_id){consent->target}, (enum consent_kind)consent->kind,
+                     consent->object, &check->arena, &found) ||
+        found->id != consent->id)
+        check_wrong(check, "consent_of does not name it: %s", consent->object);
+    return OK;
+}
+
+enum err check_consent_of(struct check *check)
+{
+    Consent *consent;
+    if (record_get(check->txn, TABLE_CONSENT, check->value, &consent__descriptor, &check->arena,
+                   &consent) ||
+        consent->target != check_key_u64(check, 0) || consent->kind != check->key.p[8])
+        check_wrong(check, "names a consent that does not exist, or is another");
     return OK;
 }
 

@@ -58,6 +58,7 @@ check_row check_edge, check_edge_rev, check_edge_uri, check_counter;
 check_row check_peer, check_peer_host, check_peer_health, check_peer_due, check_outqueue,
     check_outbody, check_ledger;
 check_row check_parked, check_parked_by, check_want, check_want_due, check_seen, check_token;
+check_row check_unquoted, check_authorized, check_consent, check_consent_of;
 check_row check_audit, check_audit_end;
 
 /* What only one snapshot of several tables can tell: totals, and references of bodies. */

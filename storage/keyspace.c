@@ -40,6 +40,10 @@ const char *table_name(enum table table)
         [TABLE_FETCHED] = "fetched",
         [TABLE_TOKEN] = "token",
         [TABLE_AUDIT] = "audit",
+        [TABLE_UNQUOTED] = "unquoted",
+        [TABLE_AUTHORIZED] = "authorized",
+        [TABLE_CONSENT] = "consent",
+        [TABLE_CONSENT_OF] = "consent_of",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

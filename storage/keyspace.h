@@ -18,6 +18,10 @@
  * post_uri       h(uri):16                 text+id       post_put              post_find
  * post_history   post:8 replaced_ms:8      PostEdit      post_edit             post_history_next
  * orphan         h(uri):16 post:8          -             post_add              post_add
+ * unquoted       h(uri):16 post:8          -             post_add              post_add
+ * authorized     h(uri):16 post:8          -             post_add, ...         authorized_next
+ * consent        owner:8 id:8              Consent       consent_put           consent_get
+ * consent_of     post:8 kind:1 h(uri):16   owner:8 id:8  consent_put           consent_find
  * tombstone      h(uri):16                 Tombstone     post_delete, ...      tombstone_get
  * stream         kind:1 owner:8 post:8     -             stream_add            stream_next
  * edge           kind:1 who:8 whom:8       Edge          edge_add              edge_get, edge_next
@@ -47,7 +51,8 @@
  *    has its actor_uri.
  *  2 every account has its actor, its private keys and a handle.
  *  3 post_uri and post name each other; every author exists; no post has a tombstone; a post
- *    has its orphan row exactly when it names a parent and has none here.
+ *    has its orphan row exactly when it names a parent and has none here, its unquoted row exactly
+ *    when it quotes a post that is not here, and an authorized row for each authorization it has.
  *  4 every stream entry names an existing post that belongs there, and every post is in each
  *    stream it belongs to. (A thread keeps its owner after the root was deleted.)
  *  5 every edge has its edge_rev and the reverse; edge_uri names an edge that names it back; an
@@ -64,6 +69,7 @@
  * 11 the audit records are numbered without a gap and each holds the hash of the one before;
  *    meta audit_head (seq:8 SHA-256:32) names the last.
  * 12 every record decodes; every id in a key equals the id in its value.
+ * 13 consent and consent_of name each other; the post they are about exists and is its owner's.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -107,6 +113,10 @@ enum table {
     TABLE_FETCHED,
     TABLE_TOKEN,
     TABLE_AUDIT,
+    TABLE_UNQUOTED,
+    TABLE_AUTHORIZED,
+    TABLE_CONSENT,
+    TABLE_CONSENT_OF,
     TABLE_COUNT
 };
 

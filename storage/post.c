@@ -1,9 +1,11 @@
 #include "storage/post.h"
 
 #include "storage/actor.h"
+#include "storage/consent.h"
 #include "storage/edge.h"
 #include "storage/host.h"
 #include "storage/notification.h"
+#include "storage/quote.h"
 #include "storage/stream.h"
 #include "storage/thread.h"
 
@@ -78,10 +80,23 @@ static bool is_open(const Post *post)
     return post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED;
 }
 
+/* How many posts of ours are no secret. */
+static enum err count_open(struct txn *txn, const Post *post, int by)
+{
+    if (post->boost_of || !post->is_local || !is_open(post))
+        return OK;
+    enum err e = counter_add(txn, COUNTER_OPEN_POSTS, post->author, by);
+    return e ? e : counter_add(txn, COUNTER_STORE, STORE_OPEN_POSTS, by);
+}
+
 enum err post_streams_change(struct txn *txn, const Post *before, const Post *after)
 {
     enum err e = streams_set(txn, before, false);
-    return e ? e : streams_set(txn, after, true);
+    if (!e)
+        e = streams_set(txn, after, true);
+    if (!e)
+        e = count_open(txn, before, -1);
+    return e ? e : count_open(txn, after, 1);
 }
 
 static enum err count(struct txn *txn, const Post *post, int by)
@@ -89,10 +104,8 @@ static enum err count(struct txn *txn, const Post *post, int by)
     if (post->boost_of)
         return OK;
     enum err e = counter_add(txn, COUNTER_POSTS, post->author, by);
-    if (!e && post->is_local && is_open(post))
-        e = counter_add(txn, COUNTER_OPEN_POSTS, post->author, by);
-    if (!e && post->is_local && is_open(post))
-        e = counter_add(txn, COUNTER_STORE, STORE_OPEN_POSTS, by);
+    if (!e)
+        e = count_open(txn, post, by);
     if (e)
         return e;
     return counter_add(txn, COUNTER_STORE, post->is_local ? STORE_LOCAL_POSTS : STORE_REMOTE_POSTS,
@@ -144,6 +157,8 @@ enum err post_add(struct txn *txn, Post *post, int64_t now_ms)
         e = id_next_past(txn, sorted_at(&stored, now_ms), now_ms, &stored.id);
     if (!e)
         e = thread_place(txn, &stored, &arena);
+    if (!e)
+        e = quote_place(txn, &stored);
     if (e)
         return e;
     stored.received_ms = now_ms;
@@ -152,12 +167,14 @@ enum err post_add(struct txn *txn, Post *post, int64_t now_ms)
     if ((e = post_store(txn, &stored)) ||
         (e = text_index_add(txn, TABLE_POST_URI, stored.uri, stored.id)) ||
         (e = streams_set(txn, &stored, true)) || (e = thread_enter(txn, &stored)) ||
+        (e = quote_enter(txn, &stored)) || (e = quote_adopt(txn, &stored)) ||
         (e = count(txn, &stored, 1)) || (e = thread_adopt(txn, &stored)))
         return e;
     post->id = stored.id;
     post->is_local = stored.is_local;
     post->in_reply_to = stored.in_reply_to;
     post->thread_root = stored.thread_root;
+    post->quote_of = stored.quote_of;
     post->visibility = stored.visibility;
     post->audience_of = stored.audience_of;
     if (!stored.n_audience_also) /* the list itself is in an arena that ends here */
@@ -200,6 +217,12 @@ static Post edited(const Post *old, const Post *new, int64_t now_ms)
     post.thread_root = old->thread_root;
     post.context = old->context;
     post.boost_of = old->boost_of;
+    post.quote_of = old->quote_of;
+    post.quote_uri = old->quote_uri;
+    post.quote_approval = old->quote_approval;
+    post.quote_approval_uri = old->quote_approval_uri;
+    post.reply_approval = old->reply_approval;
+    post.reply_approval_uri = old->reply_approval_uri;
     post.published_ms = old->published_ms;
     post.received_ms = old->received_ms;
     post.application = old->application;
@@ -312,8 +335,10 @@ enum err post_delete(struct txn *txn, post_id id, int64_t now_ms)
         return e;
     if ((e = post->boost_of ? boost_edge_drop(txn, post, &arena) : boosts_drop(txn, id, now_ms)) ||
         (e = edges_drop(txn, id.v)) || (e = streams_set(txn, post, false)) ||
-        (e = thread_leave(txn, post)) || (e = count(txn, post, -1)) ||
-        (e = notification_drop(txn, id)) || (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
+        (e = thread_leave(txn, post)) || (e = quote_leave(txn, post)) ||
+        (e = quote_forsake(txn, post)) || (e = consent_drop(txn, id)) ||
+        (e = count(txn, post, -1)) || (e = notification_drop(txn, id)) ||
+        (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
         (e = rows_drop(txn, TABLE_FETCHED, id.v)) ||
         (e = text_index_del(txn, TABLE_POST_URI, post->uri)) ||
         (e = engine_del(txn, TABLE_POST, key_bytes(&key))))

@@ -12,10 +12,11 @@ MUST_CHECK enum err post_get(struct txn *txn, post_id id, struct arena *arena, P
 MUST_CHECK enum err post_find(struct txn *txn, const char *uri, post_id *out);
 /*
  * Adds a post or boost: takes an id (at min(published, now)) unless it has a new one already, finds
- * in_reply_to (by in_reply_to_uri, else by in_reply_to), thread_root and adopts replies that came
- * before it (thread.h), narrows its audience to what it answers (narrow.h), enters every stream it
- * belongs to, counts. Sets id, is_local, in_reply_to, thread_root, visibility, audience_of,
- * received_ms, and published_ms when it is 0. The EDGE_BOOST of a boost is the caller's.
+ * in_reply_to (by in_reply_to_uri, else by in_reply_to), thread_root and adopts replies and quotes
+ * that came before it (thread.h), narrows its audience to what it answers (narrow.h), enters every
+ * stream it belongs to, counts. Sets id, is_local, in_reply_to, thread_root, visibility,
+ * audience_of, received_ms, and published_ms when it is 0. The EDGE_BOOST of a boost is the
+ * caller's.
  *
  * ERR_EXISTS    the URI is known
  * ERR_DENIED    it has a tombstone (T41)
@@ -38,7 +39,7 @@ MUST_CHECK enum err post_edit(struct txn *txn, Post *post, int64_t now_ms);
  * ledger. All in one transaction: the work grows with the number of likes, boosts and replies.
  */
 MUST_CHECK enum err post_delete(struct txn *txn, post_id id, int64_t now_ms);
-/* For thread.c: the streams of a stored post whose audience became another one. */
+/* For thread.c: the streams and counts of a stored post whose audience became another one. */
 MUST_CHECK enum err post_streams_change(struct txn *txn, const Post *before, const Post *after);
 /* One former version; `before_ms` starts at INT64_MAX and walks back. */
 MUST_CHECK enum err post_history_next(struct txn *txn, post_id id, int64_t before_ms,

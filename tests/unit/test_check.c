@@ -330,6 +330,32 @@ static void promise_6_counters_and_notifications(void **state)
     find(world, txn, "notification", "notified does not name it");
 }
 
+static void promise_13_quotes_and_consents(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    struct key row = hash_of(txn, "https://gone.example/1");
+    key_add_u64(&row, world->post.v);
+    put(txn, TABLE_UNQUOTED, row, (struct bytes){0});
+    find(world, txn, "unquoted", "does not wait for this one");
+    txn = store_write(&world->store);
+    put(txn, TABLE_AUTHORIZED, row, (struct bytes){0});
+    find(world, txn, "authorized", "without this authorization");
+    txn = store_write(&world->store);
+    row = key_id(world->post.v);
+    key_add_u8(&row, 3);
+    struct key nobody = key_ids(1, 2);
+    put(txn, TABLE_CONSENT_OF, row, key_bytes(&nobody));
+    find(world, txn, "consent_of", "names a consent that does not exist");
+    txn = store_write(&world->store);
+    Consent consent = CONSENT__INIT;
+    consent.owner = world->alice.v;
+    consent.id = 7;
+    row = key_ids(consent.owner, consent.id);
+    assert_int_equal(record_put(txn, TABLE_CONSENT, key_bytes(&row), &consent.base), OK);
+    find(world, txn, "consent", "is about a post that does not exist");
+}
+
 static void promise_7_peers_are_due_exactly_once(void **state)
 {
     struct world *world = *state;
@@ -554,6 +580,7 @@ int main(void)
         IN_A_WORLD(promise_5_edges),
         IN_A_WORLD(promise_6_counters_and_notifications),
         IN_A_WORLD(promise_7_peers_are_due_exactly_once),
+        IN_A_WORLD(promise_13_quotes_and_consents),
         IN_A_WORLD(promise_8_bodies_know_their_jobs),
         IN_A_WORLD(promise_9_jobs_and_ledger_agree_and_add_up),
         IN_A_WORLD(promise_10_parked_items_and_wants),
