@@ -3,6 +3,7 @@
 #include "federation/act/common.h"
 #include "federation/delivery.h"
 #include "federation/digest.h"
+#include "federation/forwarded.h"
 #include "federation/policy.h"
 #include "federation/resolve.h"
 #include "storage/base/clock.h"
@@ -177,15 +178,42 @@ static bool judge_signature(struct judge *j)
     return true;
 }
 
+/* Somebody else than its actor sent it: what makes it believable (T17, T86, T109)? */
+static bool judge_forwarded(struct judge *j)
+{
+    struct ingest *out = j->out;
+    struct act *act = out->act;
+    const struct forwarded question = {.activity = act->activity,
+                                       .json = j->in->message.body,
+                                       .by_host = out->host,
+                                       .fetched = act->fetched,
+                                       .now_ms = act->now_ms};
+    struct forwarded_answer answer;
+    switch (forwarded_judge(j->fed, j->txn, &question, &act->arena, &answer, &out->why)) {
+    case FORWARDED_PROVED:
+        act->who = answer.who;
+        act->who_host = arena_strdup(&act->arena, answer.host);
+        act->peer = answer.peer;
+        return true;
+    case FORWARDED_NEEDS:
+        return needs(j, answer.needs, answer.needs_kind);
+    case FORWARDED_FETCHED:
+        act->is_hearsay = true;
+        return ignore(j, "dropped: what its origin says counts");
+    default:
+        return reject(j, 403);
+    }
+}
+
 /* Who signed must be who acts, and the activity must be theirs to name (T17, T27, T29). */
 static bool judge_origin(struct judge *j)
 {
     struct ingest *out = j->out;
     struct act *act = out->act;
-    if (strcmp(act->activity->actor, out->principal) != 0) {
-        why_set(&out->why, ERR_DENIED, "the key is not the actor's");
-        return reject(j, 403);
-    }
+    act->sender = out->peer;
+    act->who_host = arena_strdup(&act->arena, out->host);
+    if (strcmp(act->activity->actor, out->principal) != 0)
+        return judge_forwarded(j);
     if (act->activity->id && (federation_own_path(j->fed, act->activity->id) ||
                               !uri_same_host(act->activity->id, act->activity->actor))) {
         why_set(&out->why, ERR_DENIED, "the activity's id is not on its actor's host");
@@ -193,7 +221,6 @@ static bool judge_origin(struct judge *j)
     }
     if (actor_find(j->txn, act->activity->actor, &act->who))
         return needs(j, act->activity->actor, WANT_KIND__ACTOR_DOCUMENT);
-    act->who_host = arena_strdup(&act->arena, out->host);
     act->peer = out->peer;
     return true;
 }
@@ -228,6 +255,7 @@ void ingest(struct federation *fed, const struct received *in, struct arena *are
     struct judge j = {.fed = fed, .in = in, .arena = arena, .out = out};
 
     out->act->now_ms = clock_ms();
+    out->act->fetched = arena_strdup(&out->act->arena, in->fetched);
     if (engine_read_begin(fed->engine, &txn)) {
         why_set(&out->why, ERR_STORE, "the store cannot be read");
         reject(&j, 503);
@@ -252,7 +280,7 @@ static enum err act_apply(struct txn *txn, struct mutation *m)
     bool same;
     enum err e = OK;
 
-    if (act->activity->id)
+    if (act->activity->id && !act->is_hearsay)
         e = seen_add(txn, act->activity->id, act->body_digest, act->now_ms, &same);
     if (e == ERR_EXISTS) {
         act->outcome = same ? "duplicate" : "conflict: the first version stays";
@@ -261,7 +289,7 @@ static enum err act_apply(struct txn *txn, struct mutation *m)
     if (!e && act->apply)
         e = act->apply(txn, act);
     if (!e)
-        e = act->peer.v ? delivery_heard(txn, act->peer.v, act->scheme, act->now_ms) : OK;
+        e = act->sender.v ? delivery_heard(txn, act->sender.v, act->scheme, act->now_ms) : OK;
     return e ? e : unpark(txn, act->parked);
 }
 
@@ -487,7 +515,8 @@ static void restore(const Parked *parked, struct arena *arena, struct received *
                                          .headers = headers,
                                          .header_count = parked->n_headers,
                                          .body = {parked->body.data, parked->body.len}},
-                             .received_ms = parked->received_ms};
+                             .received_ms = parked->received_ms,
+                             .fetched = parked->needs};
 }
 
 static enum err repark(struct federation *fed, const struct received *in,

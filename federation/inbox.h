@@ -23,6 +23,7 @@
 struct received {
     struct http_message message; /* borrowed for the call */
     int64_t received_ms; /* the clock its dates are judged by, also when it was parked since */
+    const char *fetched; /* what it was parked for has just been fetched; NULL: was not parked */
 };
 
 enum ingest_verdict { INGEST_DONE, INGEST_REJECT, INGEST_NEEDS };

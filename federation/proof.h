@@ -13,6 +13,8 @@
  *     proof_trust     is that believable here: policy, the owner's own stored key; or what to fetch
  *     proof_verify    the signature itself, once the key is there (proof_trust calls it)
  *
+ * Who has an activity that somebody else brought (a group's Announce) asks forwarded.h.
+ *
  * Refused: an array of proofs, a chained one, another purpose than assertionMethod, another suite,
  * `expires` in the past, `created` ahead of our clock, an @context the object does not begin with.
  *

@@ -1,6 +1,6 @@
 #include "federation/resolve.h"
 
-#include "federation/act/common.h"
+#include "federation/act/post.h"
 #include "federation/inbox.h"
 #include "federation/key.h"
 #include "federation/reader.h"
@@ -234,8 +234,12 @@ static enum err store_post_apply(struct txn *txn, struct mutation *m)
     Post post = *s->post;
     enum err e = act_post_store(txn, &post, s->now_ms);
     s->id = (post_id){post.id};
-    if (e == ERR_EXISTS)
-        e = post_find(txn, post.uri, &s->id);
+    if (e == ERR_EXISTS) { /* fetched anew: because it changed, somebody says */
+        const char *outcome;
+        e = act_edit_store(txn, s->post, s->now_ms, &outcome);
+        if (!e)
+            e = post_find(txn, post.uri, &s->id);
+    }
     if (e == ERR_DENIED) /* deleted since: nothing to store, and nothing to wait for */
         e = OK;
     return e || !s->want ? e : want_change(txn, s->want, s->now_ms + WANT_DEFER_MS, 0, "");

@@ -28,9 +28,11 @@ struct act {
 
     /* the remote door's input, set by ingest */
     const struct as2_activity *activity;
-    actor_id who;         /* activity->actor: stored, and its key verified the request */
+    actor_id who;         /* activity->actor: stored; its key verified the request, or its proof
+                             the activity (forwarded.h) */
     const char *who_host; /* host(X) */
-    peer_id peer;
+    peer_id peer;         /* of who_host */
+    const char *fetched;  /* this URI was fetched for it just now; NULL: none */
     int64_t now_ms;
 
     /* the remote door's output */
@@ -39,6 +41,8 @@ struct act {
     const char *outcome; /* static word for the log: "followed", "duplicate", "ignored: ..." */
 
     /* the inbox's own */
+    peer_id sender;         /* whose key signed the request: not `peer` when it was forwarded */
+    bool is_hearsay;        /* its origin was asked instead: it is not remembered as received */
     SignatureScheme scheme; /* the peer proved that it speaks it; UNTRIED: nothing proved */
     uint8_t body_digest[32];
     uint64_t parked; /* removed in the same transaction */

@@ -30,34 +30,40 @@ static void take_content(Post *to, const Post *from)
 
 /* ---- remote door ---- */
 
-static enum err edit_post_apply(struct txn *txn, struct act *act)
+enum err act_edit_store(struct txn *txn, const Post *version, int64_t now_ms,
+                        const char **out_outcome)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(2 * 1024 * 1024);
-    Post edited = *(const Post *)act->state, *stored;
+    Post edited = *version, *stored;
     post_id id;
     enum err e = post_find(txn, edited.uri, &id);
     if (e ==
         ERR_NOTFOUND) { /* its Create is still on the way, or never came: the content is here */
-        e = act_post_store(txn, &edited, act->now_ms);
-        act->outcome = e == ERR_DENIED ? "ignored: deleted" : "stored from its Update";
+        e = act_post_store(txn, &edited, now_ms);
+        *out_outcome = e == ERR_DENIED ? "ignored: deleted" : "stored from its Update";
         return e == ERR_DENIED ? OK : e;
     }
     if (!e)
         e = post_get(txn, id, &arena, &stored);
     if (e)
         return e;
-    if (stored->author != act->who.v) {
-        act->outcome = "ignored: not the author";
+    if (stored->author != edited.author) {
+        *out_outcome = "ignored: not the author";
         return OK;
     }
     int64_t current = stored->updated_ms ? stored->updated_ms : stored->published_ms;
     if (edited.updated_ms <= current) {
-        act->outcome = "ignored: older than what is stored";
+        *out_outcome = "ignored: older than what is stored";
         return OK;
     }
     take_content(stored, &edited);
-    act->outcome = "edited";
-    return post_edit(txn, stored, act->now_ms);
+    *out_outcome = "edited";
+    return post_edit(txn, stored, now_ms);
+}
+
+static enum err edit_post_apply(struct txn *txn, struct act *act)
+{
+    return act_edit_store(txn, act->state, act->now_ms, &act->outcome);
 }
 
 static enum err edit_actor_apply(struct txn *txn, struct act *act)

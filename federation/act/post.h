@@ -23,6 +23,13 @@ MUST_CHECK enum err act_markup(struct federation *fed, const char *source, act_r
                                struct arena *arena, struct markup *markup, actor_id *mentioned,
                                size_t *mentioned_count, const char **html, struct why *why);
 
+/*
+ * A version of a post of somebody elsewhere, from its author or its origin: stored when the post is
+ * not here, taken over when it is newer than what is (T39). *out_outcome is a word for the log.
+ */
+MUST_CHECK enum err act_edit_store(struct txn *txn, const Post *version, int64_t now_ms,
+                                   const char **out_outcome);
+
 bool act_mention_has(const Post *post, uint64_t actor);
 
 /*
