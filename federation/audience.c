@@ -72,7 +72,8 @@ static bool is_shut_out(struct txn *txn, const Post *post, const Actor *reader)
 
 static bool is_among_followers(struct txn *txn, uint64_t reader, uint64_t owner)
 {
-    return reader == owner || edge_has(txn, (struct edge_key){EDGE_FOLLOW, reader, owner});
+    return reader == owner || (edge_has(txn, (struct edge_key){EDGE_FOLLOW, reader, owner}) &&
+                               !edge_has(txn, (struct edge_key){EDGE_BLOCK, owner, reader}));
 }
 
 /* FOLLOWERS: of all of those whom it is for. */

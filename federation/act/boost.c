@@ -170,8 +170,8 @@ static enum err boost_queue(struct txn *txn, struct boost_local *b, const Post *
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024 * 1024);
     AUTO(destinations_clear) struct destinations list = {0};
-    enum err e = destinations_add_followers(txn, &list, b->who, &arena);
-    if (!e)
+    enum err e = destinations_add_audience(txn, &list, boost, &arena);
+    if (!e && !edge_has(txn, (struct edge_key){EDGE_BLOCK, who->id, post->author}))
         e = destinations_add_actor(txn, &list, (actor_id){post->author}, &arena);
     if (e)
         return e;
