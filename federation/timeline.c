@@ -29,6 +29,9 @@ enum err timeline_open(struct txn *txn, const struct timeline_query *query, stru
     case TIMELINE_AUTHOR:
         key = (struct stream_key){STREAM_AUTHOR, query->of.v};
         break;
+    case TIMELINE_GROUP:
+        key = (struct stream_key){STREAM_GROUP, query->of.v};
+        break;
     case TIMELINE_THREAD:
         key = (struct stream_key){STREAM_THREAD, query->root.v};
         break;
@@ -63,7 +66,8 @@ static bool is_followed(struct timeline *t, uint64_t actor)
 static bool is_out_of_circle(struct timeline *t, const Post *post, struct arena *arena)
 {
     Post *parent;
-    if (!post->in_reply_to || post->author == t->query.reader.v)
+    if (!post->in_reply_to || post->author == t->query.reader.v ||
+        (post->group && is_followed(t, post->group)))
         return false;
     for (size_t i = 0; i < post->n_mentions; i++)
         if (post->mentions[i]->actor == t->query.reader.v)

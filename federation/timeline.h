@@ -28,6 +28,7 @@ enum timeline_kind {
     TIMELINE_TAG,      /* tag: folded (markup.h tag_fold) */
     TIMELINE_MENTIONS, /* posts that address the reader */
     TIMELINE_AUTHOR,   /* of: whose */
+    TIMELINE_GROUP,    /* of: the group; what was posted to it */
     TIMELINE_THREAD,   /* root: the thread's oldest post */
 };
 

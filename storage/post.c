@@ -249,6 +249,41 @@ enum err post_edit(struct txn *txn, Post *post, int64_t now_ms)
     return post_store(txn, &stored);
 }
 
+enum err post_set_group(struct txn *txn, post_id id, actor_id group)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(POST_ARENA_BYTES);
+    Post *post;
+    enum err e = post_get(txn, id, &arena, &post);
+    if (e)
+        return e;
+    if (post->group == group.v)
+        return ERR_EXISTS;
+    if (post->group && (e = stream_set(txn, STREAM_GROUP, post->group, id.v, false)))
+        return e;
+    post->group = group.v;
+    if (group.v && (e = stream_set(txn, STREAM_GROUP, group.v, id.v, true)))
+        return e;
+    return post_store(txn, post);
+}
+
+enum err post_leave_group(struct txn *txn, post_id id)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(POST_ARENA_BYTES);
+    Post *post;
+    enum err e = post_get(txn, id, &arena, &post);
+    if (e || !post->group)
+        return e;
+    e = post_set_group(txn, id, (actor_id){0});
+    if (e || post->audience_of != post->group)
+        return e;
+    if ((e = named_streams_set(txn, post, false)))
+        return e;
+    post->group = post->audience_of = 0;
+    post->visibility = VISIBILITY__DIRECT;
+    post->n_mentions = 0;
+    return post_store(txn, post);
+}
+
 /* Likes, boosts, bookmarks and pins of it. */
 static enum err edges_drop(struct txn *txn, uint64_t post)
 {

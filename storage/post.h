@@ -33,6 +33,10 @@ MUST_CHECK enum err post_add(struct txn *txn, Post *post, int64_t now_ms);
  * ERR_INVALID  it is a boost
  */
 MUST_CHECK enum err post_edit(struct txn *txn, Post *post, int64_t now_ms);
+/* The post stands in the stream of this group from now on (0: of none). ERR_EXISTS: it does. */
+MUST_CHECK enum err post_set_group(struct txn *txn, post_id id, actor_id group);
+/* The post leaves its group; what only that group could read is for its author alone then. */
+MUST_CHECK enum err post_leave_group(struct txn *txn, post_id id);
 /*
  * Removes the post, history, streams, edges, boosts of it, notifications and fetched rows (read
  * those first: a Delete goes there too); its replies become orphans. Leaves a tombstone, and the

@@ -126,20 +126,23 @@ void stream_close(struct stream *stream)
     stream->count = 0;
 }
 
-static void add_author(struct stream_key **keys, size_t *count, size_t *room, uint64_t author)
+/* What an actor wrote and, when it is a group, what was posted to it: for others that is empty, and
+ * costs one look. */
+static void add_actor(struct stream_key **keys, size_t *count, size_t *room, uint64_t actor)
 {
     if (*count == *room) {
         *room = *room ? 2 * *room : 64;
         *keys = xrealloc(*keys, *room * sizeof **keys);
     }
-    (*keys)[(*count)++] = (struct stream_key){STREAM_AUTHOR, author};
+    (*keys)[(*count)++] = (struct stream_key){STREAM_AUTHOR, actor};
+    (*keys)[(*count)++] = (struct stream_key){STREAM_GROUP, actor};
 }
 
 enum err stream_open_home(struct txn *txn, actor_id who, struct page page, struct stream *out)
 {
     AUTO(xfree) struct stream_key *keys = NULL;
     size_t count = 0, room = 0;
-    add_author(&keys, &count, &room, who.v);
+    add_actor(&keys, &count, &room, who.v);
 
     struct key prefix = {.n = 0};
     key_add_u8(&prefix, EDGE_FOLLOW);
@@ -155,7 +158,7 @@ enum err stream_open_home(struct txn *txn, actor_id who, struct page page, struc
         e = key_read_u64(key, &at, &author);
         if (e)
             return e;
-        add_author(&keys, &count, &room, author);
+        add_actor(&keys, &count, &room, author);
     }
     return e == ERR_NOTFOUND ? stream_open(txn, keys, count, page, out) : e;
 }

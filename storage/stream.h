@@ -43,7 +43,7 @@ MUST_CHECK enum err stream_open(struct txn *txn, const struct stream_key *keys, 
 MUST_CHECK enum err stream_next(struct stream *stream, post_id *out);
 void stream_close(struct stream *stream);
 
-/* Home of an actor: whom they follow, and themselves. */
+/* Home of an actor: whom they follow, what was posted to the groups among those, and themselves. */
 MUST_CHECK enum err stream_open_home(struct txn *txn, actor_id who, struct page page,
                                      struct stream *out);
 

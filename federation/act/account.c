@@ -138,6 +138,8 @@ enum err act_account_create(struct federation *fed, const struct account_draft *
     actor.username = (char *)draft->name;
     actor.display_name = (char *)(draft->display_name ? draft->display_name : draft->name);
     actor.is_discoverable = true;
+    actor.is_members_only = draft->is_members_only;
+    actor.is_locked = draft->is_locked || draft->is_members_only;
     make_keys(&arena, &actor, &keys, a.now_ms);
     account.name = (char *)draft->name;
     account.role = draft->role;

@@ -151,10 +151,29 @@ struct account_draft {
     const char *name, *display_name, *password; /* password NULL: cannot sign in with one */
     Role role;
     ActorType type;
+    bool is_locked;       /* follow requests need approval */
+    bool is_members_only; /* a group: nobody but its followers reads it; it is locked then */
 };
 /* Makes an account with its actor and both key pairs (takes up to a second). */
 MUST_CHECK enum err act_account_create(struct federation *fed, const struct account_draft *draft,
                                        const struct by *by, actor_id *out, struct why *why);
+
+/*
+ * What is done with a group of ours: members and posts go, for good until they are let in again;
+ * moderators, ours or another node's, may do the same from where they are (FEP-1b12).
+ * ERR_NOTFOUND: `group` is no group of ours, or the other is not what it should be there.
+ */
+MUST_CHECK enum err act_group_remove_local(struct federation *fed, actor_id group, actor_id member,
+                                           const struct by *by, struct why *why);
+MUST_CHECK enum err act_group_unban_local(struct federation *fed, actor_id group, actor_id whom,
+                                          const struct by *by, struct why *why);
+MUST_CHECK enum err act_group_appoint_local(struct federation *fed, actor_id group, actor_id whom,
+                                            const struct by *by, struct why *why);
+MUST_CHECK enum err act_group_dismiss_local(struct federation *fed, actor_id group, actor_id whom,
+                                            const struct by *by, struct why *why);
+MUST_CHECK enum err act_group_delete_post_local(struct federation *fed, actor_id group,
+                                                post_id post, const struct by *by, struct why *why);
+
 struct account_edit { /* NULL, or negative: stays as it is */
     const char *display_name;
     const char *bio; /* Markdown */

@@ -74,4 +74,9 @@ MUST_CHECK enum err act_delete_edges_of(struct txn *txn, actor_id who);
 MUST_CHECK enum err act_delete_posts_of(struct txn *txn, actor_id who, int64_t now_ms,
                                         bool *out_more);
 
+/* Accept or Reject of `theirs`' follow of `ours`. */
+MUST_CHECK enum err act_queue_answer(struct txn *txn, const struct federation *fed,
+                                     const char *type, const Actor *ours, const Actor *theirs,
+                                     const char *follow_uri, int64_t now_ms);
+
 #endif

@@ -17,9 +17,9 @@ struct follow_state {
     struct edge_key key; /* Accept, Reject: the pending edge meant */
 };
 
-static enum err queue_answer(struct txn *txn, const struct federation *fed, const char *type,
-                             const Actor *ours, const Actor *theirs, const char *follow_uri,
-                             int64_t now_ms)
+enum err act_queue_answer(struct txn *txn, const struct federation *fed, const char *type,
+                          const Actor *ours, const Actor *theirs, const char *follow_uri,
+                          int64_t now_ms)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
     struct plain_activity follow = {.id = follow_uri && *follow_uri ? follow_uri : NULL,
@@ -62,9 +62,10 @@ static enum err follow_remote_apply(struct txn *txn, struct act *act)
         act->outcome = "ignored: undone before it came";
         return OK;
     }
-    if (edge_has(txn, (struct edge_key){EDGE_BLOCK, state->local.v, act->who.v})) {
+    if (edge_has(txn, (struct edge_key){EDGE_BLOCK, state->local.v, act->who.v}) ||
+        edge_has(txn, (struct edge_key){EDGE_BAN, act->who.v, state->local.v})) {
         act->outcome = "refused: blocked";
-        return queue_answer(txn, act->fed, "Reject", ours, theirs, uri, act->now_ms);
+        return act_queue_answer(txn, act->fed, "Reject", ours, theirs, uri, act->now_ms);
     }
     Edge edge = EDGE__INIT;
     edge.uri = (char *)uri;
@@ -82,7 +83,7 @@ static enum err follow_remote_apply(struct txn *txn, struct act *act)
         e = edge_put(txn, follow, &edge);
     if (!e)
         e = act_notify(txn, ours, NOTIFICATION_TYPE__FOLLOW, act->who, (post_id){0}, act->now_ms);
-    return e ? e : queue_answer(txn, act->fed, "Accept", ours, theirs, uri, act->now_ms);
+    return e ? e : act_queue_answer(txn, act->fed, "Accept", ours, theirs, uri, act->now_ms);
 }
 
 enum act_verdict act_follow_remote(struct act *act, struct txn *txn, struct act_answer *answer,
@@ -223,6 +224,8 @@ static enum err check_blocks(struct txn *txn, const Actor *who, const Actor *who
         return why_set(why, ERR_DENIED, "they are blocked: ward unblock first");
     if (!whom->host[0] && edge_has(txn, (struct edge_key){EDGE_BLOCK, whom->id, who->id}))
         return why_set(why, ERR_DENIED, "they cannot be followed");
+    if (edge_has(txn, (struct edge_key){EDGE_BAN, who->id, whom->id}))
+        return why_set(why, ERR_DENIED, "the group removed them: ward group unban first");
     return OK;
 }
 
@@ -350,7 +353,7 @@ static enum err answer_local(struct txn *txn, const struct federation *fed, acto
     }
     if (e || !who->host[0])
         return e;
-    return queue_answer(txn, fed, type, whom, who, edge->uri, now_ms);
+    return act_queue_answer(txn, fed, type, whom, who, edge->uri, now_ms);
 }
 
 enum err act_reject_store(struct txn *txn, const struct federation *fed, actor_id whom,

@@ -41,6 +41,7 @@ enum err document_plain(const struct plain_activity *activity, struct buf *out)
         add_plain(&w, activity->inner);
         jw_object_end(&w);
     }
+    jw_text_if(&w, "audience", activity->audience);
     if (activity->to) {
         jw_list(&w, "to");
         jw_text(&w, NULL, activity->to);
@@ -110,6 +111,31 @@ enum err document_announce(const Post *boost, const Actor *by, const char *objec
     begin_about(&w, boost, by, "Announce", "");
     jw_time(&w, "published", boost->published_ms);
     jw_text(&w, "object", object);
+    jw_object_end(&w);
+    return jw_finish(&w);
+}
+
+enum err document_announce_activity(const Actor *group, const struct announce *announce,
+                                    struct buf *out)
+{
+    struct jw w = {.buf = out};
+    jw_object(&w, NULL);
+    part_context(&w);
+    jw_text(&w, "id", announce->id);
+    jw_text(&w, "type", "Announce");
+    jw_text(&w, "actor", group->uri);
+    jw_list(&w, "to");
+    jw_text(&w, NULL, announce->is_open ? AS2_PUBLIC : group->followers);
+    jw_list_end(&w);
+    jw_list(&w, "cc");
+    if (announce->is_open)
+        jw_text(&w, NULL, group->followers);
+    jw_list_end(&w);
+    jw_time(&w, "published", announce->published_ms);
+    if (announce->activity.n)
+        jw_raw_bytes(&w, "object", announce->activity);
+    else
+        jw_text(&w, "object", announce->object);
     jw_object_end(&w);
     return jw_finish(&w);
 }

@@ -26,6 +26,7 @@ struct plain_activity {
     const struct plain_activity *inner; /* one level */
     const char *to;                     /* one recipient; NULL: none written */
     const char *content;                /* the emoji of an EmojiReact; NULL: no such */
+    const char *audience;               /* the group it is done in (FEP-1b12); NULL: none */
 };
 MUST_CHECK enum err document_plain(const struct plain_activity *activity, struct buf *out);
 
@@ -36,6 +37,16 @@ MUST_CHECK enum err document_delete(const Post *post, const Actor *author, struc
 /* `boost` is the boost's record (uri, to, cc, published), `object` the boosted post's URI. */
 MUST_CHECK enum err document_announce(const Post *boost, const Actor *by, const char *object,
                                       struct buf *out);
+/* FEP-1b12: what a group hands on to its members. */
+struct announce {
+    const char *id;
+    bool is_open; /* to everyone, else to the group's followers alone */
+    int64_t published_ms;
+    struct bytes activity; /* JSON as it came; empty: `object` counts */
+    const char *object;    /* a post's URI */
+};
+MUST_CHECK enum err document_announce_activity(const Actor *group, const struct announce *announce,
+                                               struct buf *out);
 /* Update of an actor, after a change of profile or keys. */
 MUST_CHECK enum err document_update_actor(const Actor *actor, int64_t now_ms, struct buf *out);
 

@@ -20,6 +20,8 @@ static const char actor_context[] =
     "\"toot\":\"http://joinmastodon.org/ns#\","
     "\"featured\":{\"@id\":\"toot:featured\",\"@type\":\"@id\"},"
     "\"discoverable\":\"toot:discoverable\","
+    "\"lemmy\":\"https://join-lemmy.org/ns#\","
+    "\"postingRestrictedToMods\":\"lemmy:postingRestrictedToMods\","
     "\"webfinger\":\"https://purl.archive.org/socialweb/webfinger#webfinger\"}]";
 
 void part_actor_context(struct jw *w)
@@ -113,6 +115,15 @@ static void add_webfinger(struct jw *w, const Actor *actor)
     jw_text(w, "webfinger", buf_text(&handle));
 }
 
+/* FEP-1b12. A group that lets people in one by one is a private one to others too. */
+static void add_group(struct jw *w, const Actor *actor)
+{
+    if (actor->type != ACTOR_TYPE__GROUP)
+        return;
+    jw_text2(w, "attributedTo", actor->uri, "/moderators");
+    jw_bool(w, "postingRestrictedToMods", false);
+}
+
 static void add_endpoints(struct jw *w, const Actor *actor)
 {
     jw_text_if(w, "inbox", actor->inbox);
@@ -137,6 +148,7 @@ void part_actor(struct jw *w, const Actor *actor)
     jw_text(w, "summary", actor->summary_html);
     jw_text(w, "url", actor->url[0] ? actor->url : actor->uri);
     add_endpoints(w, actor);
+    add_group(w, actor);
     jw_bool(w, "manuallyApprovesFollowers", actor->is_locked);
     jw_bool(w, "discoverable", actor->is_discoverable);
     if (actor->created_ms)

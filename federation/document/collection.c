@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define PAGE_ITEMS 40
+#define MODERATORS_MAX 256
 #define PAGE_LOOKS 400   /* posts looked at for one page: most may not be for everyone */
 #define TOTAL_LOOKS 2000 /* posts looked at to count those for everyone; of more: no total */
 #define ITEM_ARENA_BYTES (4 * 1024 * 1024) /* a reply may be of a peer's making */
@@ -303,4 +304,29 @@ enum err document_following(struct txn *txn, const Actor *actor, bool show_items
         return actor_page(txn, actor, SIDE_FOLLOWING, actor->following, page->before, out);
     return whole_collection(actor->following, counter_get(txn, COUNTER_FOLLOWING, actor->id),
                             show_items, out);
+}
+
+enum err document_moderators(struct txn *txn, const Actor *group, struct buf *out)
+{
+    struct edge_key key = {.kind = EDGE_MODERATOR, .whom = group->id};
+    struct jw w = {.buf = out};
+    int64_t written = 0;
+    enum err e = OK;
+    jw_object(&w, NULL);
+    part_context(&w);
+    jw_text2(&w, "id", group->uri, "/moderators");
+    jw_text(&w, "type", "OrderedCollection");
+    jw_list(&w, "orderedItems");
+    while (written < MODERATORS_MAX && (e = edge_rev_next(txn, &key)) == OK) {
+        e = write_actor(&w, txn, key.who);
+        if (e)
+            return e;
+        written++;
+    }
+    if (e && e != ERR_NOTFOUND)
+        return e;
+    jw_list_end(&w);
+    jw_number(&w, "totalItems", written);
+    jw_object_end(&w);
+    return jw_finish(&w);
 }

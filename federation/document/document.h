@@ -43,6 +43,9 @@ MUST_CHECK enum err document_tag(struct txn *txn, const char *base, const char *
                                  const struct collection_page *page, struct buf *out);
 MUST_CHECK enum err document_featured(struct txn *txn, const Actor *actor, struct buf *out);
 
+/* FEP-1b12: who moderates a group, in one piece. */
+MUST_CHECK enum err document_moderators(struct txn *txn, const Actor *group, struct buf *out);
+
 MUST_CHECK enum err document_webfinger(const Actor *actor, const char *host, struct buf *out);
 MUST_CHECK enum err document_host_meta(const char *base, struct buf *out);
 MUST_CHECK enum err document_nodeinfo_index(const char *base, struct buf *out);

@@ -132,6 +132,12 @@ void jw_raw(struct jw *w, const char *name, const char *json)
     buf_str(w->buf, json);
 }
 
+void jw_raw_bytes(struct jw *w, const char *name, struct bytes json)
+{
+    begin_value(w, name);
+    buf_add(w->buf, json.p, json.n);
+}
+
 enum err jw_finish(const struct jw *w)
 {
     return w->buf->is_full ? ERR_LIMIT : OK;

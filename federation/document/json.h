@@ -43,6 +43,8 @@ void jw_null(struct jw *w, const char *name);
 void jw_time(struct jw *w, const char *name, int64_t ms);
 /* JSON we wrote ourselves. */
 void jw_raw(struct jw *w, const char *name, const char *json);
+/* JSON that was parsed before: a received activity that is handed on as it came. */
+void jw_raw_bytes(struct jw *w, const char *name, struct bytes json);
 
 MUST_CHECK enum err jw_finish(const struct jw *w);
 

@@ -31,6 +31,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_delivery_noun,
     &cli_queue_noun,
     &cli_request_noun,
+    &cli_group_noun,
     &cli_block_noun,
     &cli_unblock_noun,
     &cli_mute_noun,

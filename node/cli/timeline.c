@@ -101,7 +101,9 @@ static enum err print_entries(struct cli *cli, const struct entry *entry, size_t
 static enum err choose(struct cli *cli, struct cli_store *store, struct timeline_query *query)
 {
     const char *tag = cli_option(cli, "tag");
-    if (cli_option(cli, "local"))
+    if (query->of.v)
+        query->kind = TIMELINE_GROUP;
+    else if (cli_option(cli, "local"))
         query->kind = TIMELINE_LOCAL;
     else if (cli_option(cli, "public"))
         query->kind = TIMELINE_PUBLIC;
@@ -117,10 +119,10 @@ static enum err choose(struct cli *cli, struct cli_store *store, struct timeline
 }
 
 static enum err read_timeline(struct cli *cli, struct cli_store *store, actor_id who,
-                              struct page page, struct entry *entry, size_t *n)
+                              actor_id group, struct page page, struct entry *entry, size_t *n)
 {
     AUTO(txn_end) struct txn *txn = NULL;
-    struct timeline_query query = {.reader = who, .page = page};
+    struct timeline_query query = {.reader = who, .of = group, .page = page};
     enum err e = choose(cli, store, &query);
     if (!e)
         e = engine_read_begin(store->engine, &txn);
@@ -129,13 +131,13 @@ static enum err read_timeline(struct cli *cli, struct cli_store *store, actor_id
 
 static enum err check_one_kind(const struct cli *cli, struct why *why)
 {
-    static const char *const kinds[] = {"home", "local", "public", "tag", "mentions"};
+    static const char *const kinds[] = {"home", "local", "public", "tag", "mentions", "group"};
     int given = 0;
     for (size_t i = 0; i < COUNT(kinds); i++)
         given += cli_option(cli, kinds[i]) != NULL;
     if (given > 1)
         return why_set(why, ERR_INVALID,
-                       "choose one of --home, --local, --public, --tag, --mentions");
+                       "choose one of --home, --local, --public, --tag, --mentions, --group");
     return OK;
 }
 
@@ -144,10 +146,10 @@ static enum err cli_timeline(struct cli *cli, struct why *why)
     AUTO(cli_store_close) struct cli_store store = {0};
     struct entry entry[LIMIT_MAX];
     size_t n = 0;
-    actor_id who;
+    actor_id who, group = {0};
     struct page page = {0};
     int64_t limit = LIMIT_STANDARD;
-    const char *before = cli_option(cli, "before");
+    const char *before = cli_option(cli, "before"), *of = cli_option(cli, "group");
 
     enum err e = check_one_kind(cli, why);
     if (!e)
@@ -158,10 +160,12 @@ static enum err cli_timeline(struct cli *cli, struct why *why)
         e = cli_store_open(cli, &store, why);
     if (!e)
         e = cli_find_account(&store, cli->argument[0], &who, why);
+    if (!e && of)
+        e = resolve_actor(&store.fed, of, &group, why);
     if (e)
         return e;
     page.limit = (unsigned)limit;
-    e = read_timeline(cli, &store, who, page, entry, &n);
+    e = read_timeline(cli, &store, who, group, page, entry, &n);
     return e ? cli_failed(e, "timeline", why) : print_entries(cli, entry, n, why);
 }
 
@@ -315,6 +319,7 @@ static const struct cli_option timeline_options[] = {
     {"public", NULL, "public posts of every node known here"},
     {"tag", "TAG", "public posts with this hashtag"},
     {"mentions", NULL, "posts that address NAME"},
+    {"group", "GROUP", "what was posted to a group, here or elsewhere"},
     {"limit", "N", "how many, 1 to 200 (20)"},
     {"before", "ID", "only older ones: the next page"},
     {0}};

@@ -2,6 +2,7 @@
 
 #include "federation/audience.h"
 #include "federation/document/document.h"
+#include "federation/group.h"
 #include "federation/inbox.h"
 #include "federation/markup.h"
 #include "federation/outgoing.h"
@@ -360,12 +361,19 @@ static struct response *get_post_replies(struct request *request)
 /* ---- an actor's collections ---- */
 
 static enum err render_collection(const char *name, struct txn *txn, const Actor *actor,
-                                  const struct collection_page *page, struct buf *json)
+                                  const struct reader *reader, const struct collection_page *page,
+                                  struct buf *json)
 {
     if (strcmp(name, "outbox") == 0)
         return document_outbox(txn, actor, page, json);
-    if (strcmp(name, "followers") == 0)
-        return document_followers(txn, actor, true, page, json);
+    if (strcmp(name, "followers") ==
+        0) /* who is in a members-only group is the members' business */
+        return document_followers(
+            txn, actor, !actor->is_members_only || group_has_member_at(txn, actor, reader->host),
+            page, json);
+    if (strcmp(name, "moderators") == 0)
+        return actor->type == ACTOR_TYPE__GROUP ? document_moderators(txn, actor, json)
+                                                : ERR_NOTFOUND;
     if (strcmp(name, "following") == 0)
         return document_following(txn, actor, true, page, json);
     return document_featured(txn, actor, json);
@@ -390,7 +398,7 @@ static struct response *answer_collection(struct job *job)
     const uint8_t *slash = memrchr(path.p, '/', path.n);
     const char *name = arena_strndup(&arena, slash + 1, path.n - (size_t)(slash + 1 - path.p));
     struct collection_page page = page_of(job->request);
-    return activity_json(render_collection(name, txn, actor, &page, &json), &json);
+    return activity_json(render_collection(name, txn, actor, &job->reader, &page, &json), &json);
 }
 
 static struct response *get_collection(struct request *request)
@@ -541,6 +549,7 @@ const struct route activitypub_routes[] = {
     GET("/users/{name}/followers", get_collection),
     GET("/users/{name}/following", get_collection),
     GET("/users/{name}/featured", get_collection),
+    GET("/users/{name}/moderators", get_collection),
     GET("/users/{name}/posts/{id}", get_post),
     GET("/users/{name}/posts/{id}/activity", get_post_activity),
     GET("/users/{name}/posts/{id}/replies", get_post_replies),

@@ -271,6 +271,36 @@ static void whom_one_blocks_and_mutes_is_listed(void **state)
     assert_int_equal(RUN(node, "unmute", "ann", "bea"), 0);
 }
 
+static void a_group_lets_in_and_removes(void **state)
+{
+    struct node *node = *state;
+    RUN(node, "account", "create", "ann");
+    assert_int_equal(RUN(node, "group", "create", "icu", "--members-only", "--json"), 0);
+    expect(node, "\"members_only\":true,\"approve\":true");
+    assert_int_equal(RUN(node, "group", "show", "ann"), 1); /* a person is none */
+    assert_int_equal(RUN(node, "follow", "ann", "icu"), 0);
+    expect(node, "requested");
+    RUN(node, "group", "requests", "icu");
+    expect(node, "ann");
+    assert_int_equal(RUN(node, "group", "approve", "icu", "ann"), 0);
+    RUN(node, "group", "members", "icu");
+    expect(node, "ann");
+    assert_int_equal(RUN(node, "group", "moderator", "add", "icu", "ann"), 0);
+    assert_int_equal(RUN(node, "group", "moderator", "praise", "icu", "ann"), 2);
+    RUN(node, "group", "moderators", "icu");
+    expect(node, "ann");
+    assert_int_equal(RUN(node, "group", "remove", "icu", "ann"), 0);
+    RUN(node, "group", "show", "icu", "--json");
+    expect(node, "\"members\":0");
+    expect(node, "\"moderators\":0,\"removed\":1");
+    assert_int_equal(RUN(node, "follow", "ann", "icu"), 1);
+    assert_non_null(strstr(node->err, "ward group unban"));
+    assert_int_equal(RUN(node, "group", "unban", "icu", "ann"), 0);
+    assert_int_equal(RUN(node, "follow", "ann", "icu"), 0);
+    RUN(node, "group", "list");
+    expect(node, "icu");
+}
+
 static void a_token_is_shown_once_and_can_be_revoked(void **state)
 {
     struct node *node = *state;
@@ -308,6 +338,7 @@ int main(void)
         STORED(a_post_is_written_read_changed_and_deleted),
         STORED(a_post_for_a_peer_has_a_line_in_its_ledger),
         STORED(whom_one_blocks_and_mutes_is_listed),
+        STORED(a_group_lets_in_and_removes),
         STORED(a_token_is_shown_once_and_can_be_revoked),
         STORED(root_becomes_the_owner_of_the_store),
         STORED(status_works_without_a_daemon),
