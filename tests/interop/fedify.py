@@ -43,7 +43,8 @@ class Fedify:
         self.port, self.control = ports.free(), ports.free()
         self.authority_part = f"{host}:{self.port}"
         self.handle = f"fay@{self.authority_part}"
-        self.actor = f"https://{self.authority_part}/users/fay"
+        self.base = f"https://{self.authority_part}"
+        self.actor = self.person("fay")
         certificate, key = authority.leaf(host)
         environment = {**os.environ, "NODE_EXTRA_CA_CERTS": authority.certificate}
         self._log = open(log, "w", encoding="utf-8")
@@ -71,15 +72,26 @@ class Fedify:
         """Performs one act as fay; returns when the other server has answered."""
         return self._ask("/", {"act": act, **arguments})
 
+    def person(self, name):
+        """The id of one of its actors: fay, bot, app, org, grp, new."""
+        return f"{self.base}/users/{name}"
+
+    def handle_of(self, name):
+        return f"{name}@{self.authority_part}"
+
     def received(self, kind=None):
-        """What arrived with a good signature: [{scheme, type, document}]."""
+        """What it took: [{scheme, signed, proved, type, document, body}]."""
         return [r for r in self._ask("/received") if kind in (None, r["type"])]
 
     def rejected(self):
         return self._ask("/rejected")
 
-    def followers(self):
-        return self._ask("/followers")
+    def fetched(self):
+        """What was asked of it: [{scheme, signed, status, path}]."""
+        return self._ask("/fetched")
+
+    def followers(self, of="fay"):
+        return self._ask("/followers")[of]
 
     def specs(self):
         """Which signature scheme each origin accepted from it."""
