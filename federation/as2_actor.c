@@ -79,11 +79,12 @@ static void read_emoji(struct as2_reader *r, const json_t *tags, struct as2_acto
 
 /* FEP-1b12: a group is attributed to the collection of its moderators. PeerTube attributes its
  * channels to a list of persons, which is another thing. */
-static const char *read_moderators(struct as2_reader *r, const json_t *value)
+static const char *read_moderators(struct as2_reader *r, const json_t *value, const char *group)
 {
     bool is_id = json_is_string(value);
     bool is_collection = as2_is(value, "Collection") || as2_is(value, "OrderedCollection");
-    return is_id || is_collection ? as2_link(r, value) : NULL;
+    const char *uri = is_id || is_collection ? as2_link(r, value) : NULL;
+    return uri && uri_same_host(uri, group) ? uri : NULL;
 }
 
 static void note_capability(const json_t *value, struct as2_actor *out)
@@ -146,7 +147,7 @@ static void read_profile(struct as2_reader *r, const json_t *object, struct as2_
     read_emoji(r, json_object_get(object, "tag"), out);
     read_capabilities(object, out);
     if (out->type == ACTOR_TYPE__GROUP)
-        out->moderators = read_moderators(r, json_object_get(object, "attributedTo"));
+        out->moderators = read_moderators(r, json_object_get(object, "attributedTo"), out->id);
 }
 
 static void read_endpoints(struct as2_reader *r, const json_t *object, struct as2_actor *out)

@@ -16,6 +16,7 @@
 /* An actor is read for every post that goes to them: their record must stay small. */
 #define SUMMARY_MAX_BYTES 65536
 #define FIELD_MAX_BYTES 4096
+#define EMOJI_MAX 16
 #define WANT_DEFER_MS (60 * 1000) /* fetched: not again while what waited is being resumed */
 
 /* ---- is the document believable? ---- */
@@ -82,6 +83,20 @@ static void take_fields(const struct as2_actor *document, struct arena *arena, A
     }
 }
 
+static void take_emoji(const struct as2_actor *document, struct arena *arena, Actor *actor)
+{
+    actor->emoji = arena_calloc(arena, EMOJI_MAX, sizeof *actor->emoji);
+    for (size_t i = 0; i < document->emoji_count && actor->n_emoji < EMOJI_MAX; i++) {
+        Emoji *emoji = arena_alloc(arena, sizeof *emoji);
+        if (!emoji)
+            return;
+        emoji__init(emoji);
+        emoji->shortcode = (char *)sanitize_line(document->emoji[i].name, 64, arena);
+        emoji->url = arena_strdup(arena, document->emoji[i].href);
+        actor->emoji[actor->n_emoji++] = emoji;
+    }
+}
+
 static char *copy(struct arena *arena, const char *text)
 {
     return arena_strdup(arena, text ? text : "");
@@ -117,6 +132,7 @@ static void take_profile(const struct as2_actor *document, struct arena *arena, 
     actor->featured = copy(arena, document->featured);
     actor->icon_url = copy(arena, document->icon);
     actor->image_url = copy(arena, document->image);
+    actor->moderators = copy(arena, document->moderators);
     actor->moved_to = copy(arena, document->moved_to);
     actor->also_known_as =
         arena_calloc(arena, document->also_known_as.n, sizeof *actor->also_known_as);
@@ -153,6 +169,7 @@ enum err resolve_check_actor(struct federation *fed, const char *uri,
     actor->updated_ms = now_ms;
     take_profile(document, arena, actor);
     take_fields(document, arena, actor);
+    take_emoji(document, arena, actor);
     take_keys(document, arena, actor, now_ms);
     if (arena->is_full)
         return why_set(why, ERR_LIMIT, "the actor document is too large");

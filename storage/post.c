@@ -249,6 +249,19 @@ enum err post_edit(struct txn *txn, Post *post, int64_t now_ms)
     return post_store(txn, &stored);
 }
 
+enum err post_count_votes(struct txn *txn, post_id id, const Poll *poll)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(POST_ARENA_BYTES);
+    Post *post;
+    enum err e = post_get(txn, id, &arena, &post);
+    if (e)
+        return e;
+    if (!post->poll)
+        return ERR_INVALID;
+    post->poll = (Poll *)poll;
+    return post_store(txn, post);
+}
+
 enum err post_set_group(struct txn *txn, post_id id, actor_id group)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(POST_ARENA_BYTES);

@@ -25,24 +25,111 @@ static void take_content(Post *to, const Post *from)
     to->n_emoji = from->n_emoji;
     to->attachments = from->attachments;
     to->n_attachments = from->n_attachments;
+    to->translations = from->translations;
+    to->n_translations = from->n_translations;
+    to->poll = from->poll;
+    to->policy = from->policy;
+    to->starts_ms = from->starts_ms;
+    to->ends_ms = from->ends_ms;
+    to->location = from->location;
+    to->is_cut = from->is_cut;
     to->updated_ms = from->updated_ms;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+/* Does it say what the other says, whatever the votes? */
+static bool is_same_content(const Post *a, const Post *b)
+{
+    return is_same_text(a->content_html, b->content_html) && is_same_text(a->summary, b->summary) &&
+           is_same_text(a->name, b->name) && a->is_sensitive == b->is_sensitive &&
+           a->n_attachments == b->n_attachments && a->n_tags == b->n_tags;
+}
+
+static bool has_same_options(const Poll *a, const Poll *b)
+{
+    if (!a || !b || a->n_options != b->n_options || a->is_multiple != b->is_multiple)
+        return false;
+    for (size_t i = 0; i < a->n_options; i++)
+        if (!is_same_text(a->options[i]->name, b->options[i]->name))
+            return false;
+    return true;
+}
+
+/*
+ * Votes are only ever added, and nobody says when they were counted: of two counts of one poll the
+ * higher is the later one, whichever came first. True when `from` knew more than `to`.
+ */
+static bool take_votes(Poll *to, const Poll *from)
+{
+    bool is_new = from->voters > to->voters || (from->closed_ms && !to->closed_ms);
+    for (size_t i = 0; i < to->n_options; i++) {
+        is_new |= from->options[i]->votes > to->options[i]->votes;
+        if (from->options[i]->votes > to->options[i]->votes)
+            to->options[i]->votes = from->options[i]->votes;
+    }
+    if (from->voters > to->voters)
+        to->voters = from->voters;
+    if (!to->closed_ms)
+        to->closed_ms = from->closed_ms;
+    return is_new;
 }
 
 /* ---- remote door ---- */
 
+/* Its Create is still on the way, or never came: the content is here. */
+static enum err store_edited(struct txn *txn, Post *edited, bool is_dated, int64_t now_ms,
+                             const char **out_outcome)
+{
+    if (edited->poll && !is_dated)
+        edited->updated_ms = 0; /* nothing says that it was edited: votes were counted */
+    enum err e = act_post_store(txn, edited, now_ms);
+    *out_outcome = e == ERR_DENIED ? "ignored: deleted" : "stored from its Update";
+    return e == ERR_DENIED ? OK : e;
+}
+
+/* A poll is sent again whenever votes were counted, mostly as an Update that edits nothing. */
+static enum err edit_votes(struct txn *txn, Post *stored, const Post *edited,
+                           const char **out_outcome)
+{
+    bool is_new = take_votes(stored->poll, edited->poll);
+    *out_outcome = is_new ? "votes counted" : "ignored: nothing new";
+    return is_new ? post_count_votes(txn, (post_id){stored->id}, stored->poll) : OK;
+}
+
+static enum err edit_stored(struct txn *txn, Post *stored, Post *edited, bool is_dated,
+                            int64_t now_ms, const char **out_outcome)
+{
+    int64_t current = stored->updated_ms ? stored->updated_ms : stored->published_ms;
+    bool is_same_poll = has_same_options(stored->poll, edited->poll);
+    bool is_newer = edited->updated_ms > current;
+    if (is_same_poll && ((is_dated && !is_newer) || (!is_dated && stored->updated_ms) ||
+                         is_same_content(stored, edited)))
+        return edit_votes(txn, stored, edited, out_outcome);
+    if (!is_newer) {
+        *out_outcome = "ignored: older than what is stored";
+        return OK;
+    }
+    if (is_same_poll) /* `edited` may know less: it was sent before the last votes came */
+        take_votes(edited->poll, stored->poll);
+    take_content(stored, edited);
+    *out_outcome = "edited";
+    return post_edit(txn, stored, now_ms);
+}
+
 enum err act_edit_store(struct txn *txn, const Post *version, int64_t now_ms,
                         const char **out_outcome)
 {
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(2 * 1024 * 1024);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(4 * 1024 * 1024);
     Post edited = *version, *stored;
+    bool is_dated = edited.updated_ms && edited.updated_ms != edited.received_ms;
     post_id id;
     enum err e = post_find(txn, edited.uri, &id);
-    if (e ==
-        ERR_NOTFOUND) { /* its Create is still on the way, or never came: the content is here */
-        e = act_post_store(txn, &edited, now_ms);
-        *out_outcome = e == ERR_DENIED ? "ignored: deleted" : "stored from its Update";
-        return e == ERR_DENIED ? OK : e;
-    }
+    if (e == ERR_NOTFOUND)
+        return store_edited(txn, &edited, is_dated, now_ms, out_outcome);
     if (!e)
         e = post_get(txn, id, &arena, &stored);
     if (e)
@@ -51,14 +138,7 @@ enum err act_edit_store(struct txn *txn, const Post *version, int64_t now_ms,
         *out_outcome = "ignored: not the author";
         return OK;
     }
-    int64_t current = stored->updated_ms ? stored->updated_ms : stored->published_ms;
-    if (edited.updated_ms <= current) {
-        *out_outcome = "ignored: older than what is stored";
-        return OK;
-    }
-    take_content(stored, &edited);
-    *out_outcome = "edited";
-    return post_edit(txn, stored, now_ms);
+    return edit_stored(txn, stored, &edited, is_dated, now_ms, out_outcome);
 }
 
 static enum err edit_post_apply(struct txn *txn, struct act *act)

@@ -15,8 +15,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define ALT_TEXT_MAX 1500 /* characters */
-
 /* ---- shared by both doors ---- */
 
 static enum err notify_mentions(struct txn *txn, const Post *post, int64_t now_ms)
@@ -54,10 +52,8 @@ static Mention *mention_new(struct arena *arena, const Actor *actor)
     return mention->uri && mention->handle ? mention : NULL;
 }
 
-/* Adds a mention of `id` (ours only: when `is_ours_only`). The actor itself is read aside: profiles
- * are a peer's to fill, and many of them would fill the arena. */
-static enum err add_mention(struct txn *txn, actor_id id, bool is_ours_only, struct arena *arena,
-                            Post *post)
+enum err act_mention_add(struct txn *txn, actor_id id, bool is_ours_only, struct arena *arena,
+                         Post *post)
 {
     AUTO(arena_clear) struct arena scratch = ARENA_INIT(1024 * 1024);
     Actor *actor;
@@ -79,160 +75,6 @@ bool act_mention_has(const Post *post, uint64_t actor)
 }
 
 /* ---- remote door ---- */
-
-static char **copy_list(struct arena *arena, const struct as2_list *list)
-{
-    char **out = arena_calloc(arena, list->n, sizeof *out);
-    for (size_t i = 0; i < list->n; i++)
-        out[i] = arena_strdup(arena, list->item[i]);
-    return out;
-}
-
-/* Whoever is named in a Mention tag, and every one of ours in to or cc: they may read it. */
-static enum err note_mentions(struct txn *txn, const struct as2_note *note, struct arena *arena,
-                              Post *post)
-{
-    size_t room = note->tag_count + note->to.n + note->cc.n;
-    post->mentions = arena_calloc(arena, room, sizeof *post->mentions);
-    for (size_t i = 0; i < room; i++) {
-        bool is_tag = i < note->tag_count;
-        const char *uri = is_tag ? (note->tags[i].kind == AS2_MENTION ? note->tags[i].href : NULL)
-                          : i - note->tag_count < note->to.n
-                              ? note->to.item[i - note->tag_count]
-                              : note->cc.item[i - note->tag_count - note->to.n];
-        actor_id id;
-        if (!uri || actor_find(txn, uri, &id) || act_mention_has(post, id.v))
-            continue;
-        enum err e = add_mention(txn, id, !is_tag, arena, post);
-        if (e)
-            return e;
-    }
-    return OK;
-}
-
-static void note_tags(const struct as2_note *note, struct arena *arena, Post *post)
-{
-    post->tags = arena_calloc(arena, note->tag_count, sizeof *post->tags);
-    post->emoji = arena_calloc(arena, note->tag_count, sizeof *post->emoji);
-    for (size_t i = 0; i < note->tag_count; i++) {
-        const struct as2_tag *tag = &note->tags[i];
-        const char *folded;
-        if (tag->kind == AS2_HASHTAG && (folded = tag_fold(tag->name, arena)))
-            post->tags[post->n_tags++] = (char *)folded;
-        if (tag->kind == AS2_EMOJI && tag->href) {
-            Emoji *emoji = arena_alloc(arena, sizeof *emoji);
-            if (!emoji)
-                return;
-            emoji__init(emoji);
-            emoji->shortcode = (char *)sanitize_line(tag->name, 64, arena);
-            emoji->url = arena_strdup(arena, tag->href);
-            post->emoji[post->n_emoji++] = emoji;
-        }
-    }
-}
-
-static char *or_empty(struct arena *arena, const char *text)
-{
-    return arena_strdup(arena, text ? text : "");
-}
-
-static void note_attachments(const struct as2_note *note, struct arena *arena, Post *post)
-{
-    post->attachments = arena_calloc(arena, note->attachment_count, sizeof *post->attachments);
-    for (size_t i = 0; i < note->attachment_count; i++) {
-        const struct as2_attachment *from = &note->attachments[i];
-        Attachment *to = arena_alloc(arena, sizeof *to);
-        if (!to)
-            return;
-        attachment__init(to);
-        to->url = or_empty(arena, from->url);
-        to->media_type = or_empty(arena, from->media_type);
-        to->description =
-            (char *)sanitize_line(from->description ? from->description : "", ALT_TEXT_MAX, arena);
-        to->blurhash = or_empty(arena, from->blurhash);
-        to->width = from->width;
-        to->height = from->height;
-        to->focus_x = from->focus_x;
-        to->focus_y = from->focus_y;
-        post->attachments[post->n_attachments++] = to;
-    }
-}
-
-/* PeerTube's; mentions and tags stay text, its own lists say who and what is meant. */
-static enum err render_markdown(const char *source, struct arena *arena, struct buf *html)
-{
-    struct markup *markup = arena_alloc(arena, sizeof *markup);
-    enum err e = markup ? markup_scan(source, arena, markup) : ERR_LIMIT;
-    return e ? e : markup_render(markup, "", html, NULL);
-}
-
-static enum err note_content(const struct as2_note *note, struct arena *arena, Post *post,
-                             struct why *why)
-{
-    AUTO(buf_clear) struct buf html = BUF_INIT(4 * SANITIZE_IN_MAX_BYTES);
-    const char *content = note->content ? note->content : "";
-    bool is_markdown = note->content_type && strcasecmp(note->content_type, "text/markdown") == 0;
-    bool is_plain = note->content_type && strcasecmp(note->content_type, "text/plain") == 0;
-    enum err e = OK;
-    if (is_plain || (is_markdown && render_markdown(content, arena, &html) != OK)) {
-        buf_reset(&html);
-        html_escape(content, &html);
-    } else if (!is_markdown) {
-        e = sanitize_html(content, &html, why);
-    }
-    if (e)
-        return e;
-    post->content_html = arena_strdup(arena, buf_text(&html));
-    post->summary = (char *)sanitize_line(note->summary ? note->summary : "", 500, arena);
-    post->name = (char *)sanitize_line(note->name ? note->name : "", 500, arena);
-    post->language = or_empty(arena, note->language);
-    post->url = uri_check(note->url, URI_HTTP_TOO, NULL) ? or_empty(arena, note->id)
-                                                         : or_empty(arena, note->url);
-    return OK;
-}
-
-enum err act_post_from_note(struct act *act, struct txn *txn, const struct as2_note *note,
-                            actor_id author, Post **out, struct why *why)
-{
-    struct arena *arena = &act->arena;
-    Post *post = arena_alloc(arena, sizeof *post);
-    Actor *who;
-    post_id parent;
-
-    post__init(post);
-    enum err e = actor_get(txn, author, arena, &who);
-    if (!e)
-        e = note_content(note, arena, post, why);
-    if (!e)
-        e = note_mentions(txn, note, arena, post);
-    if (e)
-        return e;
-    note_tags(note, arena, post);
-    note_attachments(note, arena, post);
-    post->uri = or_empty(arena, note->id);
-    post->type = or_empty(arena, note->type);
-    post->author = author.v;
-    post->is_sensitive = note->is_sensitive || *post->summary;
-    struct audience audience = audience_of_note(txn, note, who);
-    post->visibility = audience.visibility;
-    post->audience_of = audience.of.v == author.v ? 0 : audience.of.v;
-    post->in_reply_to_uri = or_empty(arena, note->in_reply_to);
-    if (note->in_reply_to && post_find(txn, note->in_reply_to, &parent) == OK)
-        post->in_reply_to = parent.v;
-    post->context = or_empty(arena, note->context);
-    post->quote_uri = or_empty(arena, note->quote);
-    post->to = copy_list(arena, &note->to);
-    post->n_to = note->to.n;
-    post->cc = copy_list(arena, &note->cc);
-    post->n_cc = note->cc.n;
-    post->published_ms = note->published_ms ? note->published_ms : act->now_ms;
-    post->updated_ms = note->updated_ms > note->published_ms ? note->updated_ms : 0;
-    post->received_ms = act->now_ms;
-    if (arena->is_full)
-        return why_set(why, ERR_LIMIT, "the post is too large");
-    *out = post;
-    return OK;
-}
 
 static enum err post_remote_apply(struct txn *txn, struct act *act)
 {
@@ -360,7 +202,7 @@ static enum err mention_the_same(struct txn *txn, const Post *parent, struct are
     post->mentions = room;
     for (size_t i = 0; !e && i < parent->n_mentions; i++)
         if (parent->mentions[i]->actor && parent->mentions[i]->actor != post->author)
-            e = add_mention(txn, (actor_id){parent->mentions[i]->actor}, false, arena, post);
+            e = act_mention_add(txn, (actor_id){parent->mentions[i]->actor}, false, arena, post);
     return e == ERR_NOTFOUND ? OK : e;
 }
 
@@ -385,7 +227,7 @@ static enum err set_parent(struct txn *txn, struct post_local *p, struct arena *
         return why_set(&p->why, ERR_INVALID,
                        "a local post cannot answer what not everyone here may read");
     if (author->id != post->author)
-        return add_mention(txn, (actor_id){author->id}, false, arena, post);
+        return act_mention_add(txn, (actor_id){author->id}, false, arena, post);
     return parent->visibility == VISIBILITY__DIRECT && !p->mentioned_count
                ? mention_the_same(txn, parent, arena, post)
                : OK;
@@ -418,7 +260,7 @@ static enum err set_mentions(struct txn *txn, struct post_local *p, struct arena
             continue;
         enum err e = check_mention(txn, p, p->mentioned[i], arena);
         if (!e)
-            e = add_mention(txn, p->mentioned[i], false, arena, post);
+            e = act_mention_add(txn, p->mentioned[i], false, arena, post);
         if (e)
             return e;
     }

@@ -31,6 +31,10 @@ MUST_CHECK enum err act_edit_store(struct txn *txn, const Post *version, int64_t
                                    const char **out_outcome);
 
 bool act_mention_has(const Post *post, uint64_t actor);
+/* Adds a mention of `id` (ours only: when `is_ours_only`) to a list that has room. The actor itself
+ * is read aside: profiles are a peer's to fill, and many of them would fill the arena. */
+MUST_CHECK enum err act_mention_add(struct txn *txn, actor_id id, bool is_ours_only,
+                                    struct arena *arena, Post *post);
 
 /*
  * Queues an activity about a post of ours for everyone in its audience; an Update or Delete also

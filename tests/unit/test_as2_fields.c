@@ -208,6 +208,7 @@ static void actors_say_what_they_can(void **state)
          "moderators=https://a.example/c/x/moderators"},
         {"PeerTube", "'Group','attributedTo':[{'type':'Person','id':'https://a.example/p'}]",
          "moderators=-"},
+        {"elsewhere", "'Group','attributedTo':'https://b.example/c/x/moderators'", "moderators=-"},
         {"a person's", "'Person','attributedTo':'https://a.example/c'", "moderators=-"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
