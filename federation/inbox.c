@@ -256,6 +256,7 @@ void ingest(struct federation *fed, const struct received *in, struct arena *are
 
     out->act->now_ms = clock_ms();
     out->act->fetched = arena_strdup(&out->act->arena, in->fetched);
+    out->act->received_ms = in->received_ms;
     if (engine_read_begin(fed->engine, &txn)) {
         why_set(&out->why, ERR_STORE, "the store cannot be read");
         reject(&j, 503);

@@ -216,6 +216,8 @@ static enum err store_actor_apply(struct txn *txn, struct mutation *m)
         actor.created_ms = stored->created_ms;
         actor.suspended_ms = stored->suspended_ms;
         actor.deleted_ms = stored->deleted_ms; /* a fetch brings nobody back (T41) */
+        actor.moved_ms = stored->moved_ms;
+        actor.followers_asked_ms = stored->followers_asked_ms;
         actor.key_refetched_ms = s->now_ms;
     } else if (e != ERR_NOTFOUND) {
         return e;
@@ -608,6 +610,24 @@ enum err resolve_actor(struct federation *fed, const char *text, actor_id *out, 
         return why_set(why, e, "there is no account %s here", handle.name);
     e = resolve_handle(fed, &handle, &arena, &actor, why);
     return e ? e : store_actor(fed, actor, NULL, out);
+}
+
+enum err resolve_actor_afresh(struct federation *fed, const char *text, actor_id *out,
+                              struct why *why)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(RESOLVE_ARENA_BYTES);
+    AUTO(txn_end) struct txn *txn = NULL;
+    Actor *known, *fetched;
+    enum err e = resolve_actor(fed, text, out, why);
+    if (!e)
+        e = engine_read_begin(fed->engine, &txn);
+    if (!e)
+        e = actor_get(txn, *out, &arena, &known);
+    if (e || !known->host[0])
+        return e;
+    txn_end(&txn);
+    e = fetch_actor(fed, known->uri, &arena, &fetched, why);
+    return e ? e : store_actor(fed, fetched, NULL, out);
 }
 
 enum err resolve_post(struct federation *fed, const char *text, post_id *out, struct why *why)

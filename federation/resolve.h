@@ -19,6 +19,9 @@
  */
 MUST_CHECK enum err resolve_actor(struct federation *fed, const char *text, actor_id *out,
                                   struct why *why);
+/* The same, but somebody elsewhere is fetched again even when known. */
+MUST_CHECK enum err resolve_actor_afresh(struct federation *fed, const char *text, actor_id *out,
+                                         struct why *why);
 /* The same for a post: id, URI. */
 MUST_CHECK enum err resolve_post(struct federation *fed, const char *text, post_id *out,
                                  struct why *why);

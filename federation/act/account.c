@@ -204,12 +204,29 @@ static enum err queue_for(struct txn *txn, const struct federation *fed, const A
     return destinations_queue(txn, fed, list, buf_bytes(json), &job, now_ms, &queued);
 }
 
-static enum err profile_edit_apply(struct txn *txn, struct mutation *m)
+enum err act_actor_changed(struct txn *txn, const struct federation *fed, Actor *actor,
+                           int64_t now_ms)
 {
-    struct profile_edit *edit = container_of(m, struct profile_edit, mutation);
     AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024 * 1024);
     AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
     AUTO(destinations_clear) struct destinations list = {0};
+    actor->updated_ms = now_ms > actor->updated_ms ? now_ms : actor->updated_ms + 1;
+    enum err e = actor_put(txn, actor, now_ms);
+    if (!e)
+        e = document_update_actor(actor, actor->updated_ms, &json);
+    if (!e)
+        e = destinations_add_followers(txn, &list, (actor_id){actor->id}, &arena);
+    if (e)
+        return e;
+    const char *uri =
+        arena_printf(&arena, "%s#updates/%lld", actor->uri, (long long)actor->updated_ms);
+    return queue_for(txn, fed, actor, "Update", uri, &list, &json, now_ms);
+}
+
+static enum err profile_edit_apply(struct txn *txn, struct mutation *m)
+{
+    struct profile_edit *edit = container_of(m, struct profile_edit, mutation);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
     Actor *actor;
     enum err e = actor_get(txn, edit->who, &arena, &actor);
     if (e)
@@ -222,17 +239,7 @@ static enum err profile_edit_apply(struct txn *txn, struct mutation *m)
         actor->summary_html = (char *)edit->summary_html;
     if (edit->is_locked >= 0)
         actor->is_locked = edit->is_locked;
-    actor->updated_ms = edit->now_ms > actor->updated_ms ? edit->now_ms : actor->updated_ms + 1;
-    e = actor_put(txn, actor, edit->now_ms);
-    if (!e)
-        e = document_update_actor(actor, actor->updated_ms, &json);
-    if (!e)
-        e = destinations_add_followers(txn, &list, edit->who, &arena);
-    if (e)
-        return e;
-    const char *uri =
-        arena_printf(&arena, "%s#updates/%lld", actor->uri, (long long)actor->updated_ms);
-    return queue_for(txn, edit->fed, actor, "Update", uri, &list, &json, edit->now_ms);
+    return act_actor_changed(txn, edit->fed, actor, edit->now_ms);
 }
 
 static enum err render_bio(struct federation *fed, const char *bio, struct arena *arena,

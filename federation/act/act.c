@@ -24,6 +24,7 @@ act_remote *act_find_remote(const char *type)
         {"Announce", act_boost_remote},
         {"EmojiReact", act_react_remote},
         {"Block", act_block_remote},
+        {"Move", act_move_remote},
         /* clang-format on */
     };
     for (size_t i = 0; i < COUNT(table); i++)

@@ -34,6 +34,7 @@ struct act {
     peer_id peer;         /* of who_host */
     const char *fetched;  /* this URI was fetched for it just now; NULL: none */
     int64_t now_ms;
+    int64_t received_ms; /* earlier than now_ms when it waited for something */
 
     /* the remote door's output */
     enum err (*apply)(struct txn *txn, struct act *act); /* NULL: nothing to store */
@@ -79,7 +80,7 @@ MUST_CHECK enum err act_run(struct federation *fed, struct mutation *m, const st
 
 act_remote act_post_remote, act_edit_remote, act_delete_remote, act_follow_remote,
     act_accept_remote, act_reject_remote, act_undo_remote, act_like_remote, act_boost_remote,
-    act_react_remote, act_block_remote;
+    act_react_remote, act_block_remote, act_move_remote;
 /* A Like, whatever emoji it carries. */
 act_remote act_like_plain;
 
@@ -146,6 +147,22 @@ MUST_CHECK enum err act_mute_local(struct federation *fed, actor_id who, actor_i
                                    const struct by *by, struct why *why);
 MUST_CHECK enum err act_unmute_local(struct federation *fed, actor_id who, actor_id whom,
                                      const struct by *by, struct why *why);
+
+/*
+ * Moving. An account of ours names what other accounts its person has (alias), and says that it
+ * moved: to a target that names it in turn, as it was fetched last (resolve_actor_afresh). From
+ * then on it writes nothing; target 0 takes that back. Whoever here follows somebody who moved has
+ * an offer (a notification MOVED): accepting it follows the new account and, once that is accepted,
+ * unfollows the old one.
+ */
+MUST_CHECK enum err act_alias_local(struct federation *fed, actor_id who, const char *uri,
+                                    bool is_named, const struct by *by, struct why *why);
+MUST_CHECK enum err act_move_local(struct federation *fed, actor_id who, actor_id target,
+                                   const struct by *by, struct why *why);
+MUST_CHECK enum err act_moved_accept_local(struct federation *fed, actor_id who, actor_id old,
+                                           const struct by *by, struct why *why);
+MUST_CHECK enum err act_moved_dismiss_local(struct federation *fed, actor_id who, actor_id old,
+                                            const struct by *by, struct why *why);
 
 struct account_draft {
     const char *name, *display_name, *password; /* password NULL: cannot sign in with one */

@@ -63,6 +63,10 @@ MUST_CHECK enum err act_unfollow_store(struct txn *txn, const struct federation 
 MUST_CHECK enum err act_reject_store(struct txn *txn, const struct federation *fed, actor_id whom,
                                      actor_id who, int64_t now_ms);
 
+/* An actor of ours was changed: stores it, and tells its followers by an Update. */
+MUST_CHECK enum err act_actor_changed(struct txn *txn, const struct federation *fed, Actor *actor,
+                                      int64_t now_ms);
+
 /* Cancels what waits for `reader`'s inbox of `author`'s posts and may not go there any more (T68).
  * What this misses (a very long queue) delivery leaves out when its turn comes. */
 MUST_CHECK enum err act_unqueue_reader(struct txn *txn, actor_id author, actor_id reader,

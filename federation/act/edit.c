@@ -159,6 +159,8 @@ static enum err edit_actor_apply(struct txn *txn, struct act *act)
     actor.suspended_ms = stored->suspended_ms;
     actor.deleted_ms = stored->deleted_ms;
     actor.key_refetched_ms = stored->key_refetched_ms;
+    actor.moved_ms = stored->moved_ms;
+    actor.followers_asked_ms = stored->followers_asked_ms;
     if (!actor.n_keys) { /* left out, not taken back: a fetch of the document would tell */
         actor.n_keys = stored->n_keys;
         actor.keys = stored->keys;

@@ -350,7 +350,7 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
         e = id_next(txn, p->now_ms, &id);
     if (e)
         return e;
-    if (account->is_disabled)
+    if (account->is_disabled || who->moved_to[0])
         return ERR_DENIED;
 
     post.id = id;
@@ -482,7 +482,7 @@ enum err act_post_local(struct federation *fed, const struct post_draft *draft,
     if (e == ERR_INVALID)
         return why_set(why, e, "a direct post needs a recipient: --to NAME@HOST or a mention");
     if (e == ERR_DENIED)
-        return why_set(why, e, "the account is disabled");
+        return why_set(why, e, "the account is disabled, or has moved");
     if (e)
         return why_set(why, e, "the store refused: %s", err_name(e));
     *out = p.id;

@@ -13,6 +13,7 @@ static void add_plain(struct jw *w, const struct plain_activity *activity)
     jw_text(w, "actor", activity->actor);
     jw_text_if(w, "object", activity->object);
     jw_text_if(w, "content", activity->content);
+    jw_text_if(w, "target", activity->target);
 }
 
 static void add_plain_context(struct jw *w, const struct plain_activity *activity)

@@ -1,5 +1,6 @@
 #include "storage/account.h"
 #include "federation/act/act.h"
+#include "node/cli/moved.h"
 #include "node/cli/nouns.h"
 #include "node/cli/store.h"
 #include "storage/actor.h"
@@ -318,6 +319,9 @@ static const struct cli_option edit_options[] = {
     {"locked", "yes|no", "whether who wants to follow must be let in first"},
     {0}};
 
+static const struct cli_option alias_options[] = {{"remove", NULL, "not any more"}, {0}};
+static const struct cli_option move_options[] = {{"undo", NULL, "it did not move after all"}, {0}};
+
 static const struct cli_command commands[] = {
     {"create", "NAME", "make an account with its keys", create_options, CLI_CHANGES,
      cli_account_create},
@@ -327,6 +331,10 @@ static const struct cli_command commands[] = {
      cli_account_edit},
     {"delete", "NAME", "remove the account and its posts, here and on every peer", NULL,
      CLI_CHANGES | CLI_DESTROYS, cli_account_delete},
+    {"alias", "NAME ACTOR", "ACTOR is the same person, elsewhere: may move here", alias_options,
+     CLI_CHANGES, cli_account_alias},
+    {"move", "NAME [TARGET]", "say to the followers that the person is now TARGET", move_options,
+     CLI_CHANGES | CLI_DESTROYS, cli_account_move},
     {"disable", "NAME", "it can no longer sign in", NULL, CLI_CHANGES, cli_account_disable},
     {"enable", "NAME", "it can sign in again", NULL, CLI_CHANGES, cli_account_enable},
     {"role", "NAME user|moderator|admin|auditor", "what the account may do", NULL, CLI_CHANGES,

@@ -36,6 +36,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_unblock_noun,
     &cli_mute_noun,
     &cli_unmute_noun,
+    &cli_moved_noun,
     &cli_check_noun,
     &help_noun,
     NULL,

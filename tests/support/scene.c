@@ -45,6 +45,7 @@ int scene_close(void **state)
     remote_clear(&s->bob);
     remote_clear(&s->eve);
     node_close(&s->node);
+    clock_set(-1);
     free(s);
     return 0;
 }

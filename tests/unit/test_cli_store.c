@@ -301,6 +301,33 @@ static void a_group_lets_in_and_removes(void **state)
     expect(node, "icu");
 }
 
+static void an_account_moves_where_it_is_named_and_is_followed_on(void **state)
+{
+    struct node *node = *state;
+    static const char *const names[] = {"old", "new", "bea"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_int_equal(RUN(node, "account", "create", names[i]), 0);
+    assert_int_equal(RUN(node, "follow", "bea", "old"), 0);
+    assert_int_equal(RUN(node, "account", "move", "old", "new", "--yes"), 1);
+    assert_int_equal(RUN(node, "account", "alias", "new", "old"), 0);
+    assert_int_equal(RUN(node, "account", "move", "old"), 2);
+    assert_int_equal(RUN(node, "account", "move", "old", "new"), 1); /* not confirmed */
+    assert_int_equal(RUN(node, "account", "move", "old", "new", "--yes"), 0);
+    assert_int_equal(RUN(node, "post", "old", "one more thing"), 1);
+    assert_int_equal(RUN(node, "moved", "list", "bea", "--json"), 0);
+    expect(node, "\"account\":\"old\"");
+    assert_int_equal(RUN(node, "moved", "accept", "bea"), 2);
+    assert_int_equal(RUN(node, "moved", "accept", "bea", "--all", "--json"), 0);
+    expect(node, "\"state\":\"accepted\"");
+    assert_int_equal(RUN(node, "moved", "dismiss", "bea", "old"), 1);
+    assert_int_equal(RUN(node, "account", "show", "new", "--json"), 0);
+    expect(node, "\"followers\":1");
+    assert_int_equal(RUN(node, "account", "show", "old", "--json"), 0);
+    expect(node, "\"followers\":0");
+    assert_int_equal(RUN(node, "account", "move", "old", "--undo"), 0);
+    assert_int_equal(RUN(node, "account", "alias", "new", "old", "--remove"), 0);
+}
+
 static void a_token_is_shown_once_and_can_be_revoked(void **state)
 {
     struct node *node = *state;
@@ -339,6 +366,7 @@ int main(void)
         STORED(a_post_for_a_peer_has_a_line_in_its_ledger),
         STORED(whom_one_blocks_and_mutes_is_listed),
         STORED(a_group_lets_in_and_removes),
+        STORED(an_account_moves_where_it_is_named_and_is_followed_on),
         STORED(a_token_is_shown_once_and_can_be_revoked),
         STORED(root_becomes_the_owner_of_the_store),
         STORED(status_works_without_a_daemon),
