@@ -111,6 +111,10 @@ MUST_CHECK enum err act_edit_local(struct federation *fed, actor_id who, post_id
                                    const struct by *by, struct why *why);
 MUST_CHECK enum err act_delete_local(struct federation *fed, actor_id who, post_id post,
                                      const struct by *by, struct why *why);
+/* A post of ours (id or URI), living or deleted, is taken back from everyone who had it; done again,
+ * those who did not confirm are asked again. recall.h tells who did. */
+MUST_CHECK enum err act_recall_local(struct federation *fed, const char *post, const struct by *by,
+                                     struct why *why);
 MUST_CHECK enum err act_follow_local(struct federation *fed, actor_id who, actor_id whom,
                                      const struct by *by, struct why *why);
 MUST_CHECK enum err act_unfollow_local(struct federation *fed, actor_id who, actor_id whom,

@@ -29,6 +29,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_lookup_noun,
     &cli_peer_noun,
     &cli_delivery_noun,
+    &cli_recall_noun,
     &cli_queue_noun,
     &cli_request_noun,
     &cli_group_noun,

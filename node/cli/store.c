@@ -71,12 +71,18 @@ enum err cli_store_open(struct cli *cli, struct cli_store *store, struct why *wh
     return OK;
 }
 
+void cli_store_poke(struct cli_store *store)
+{
+    if (store->must_poke && !store->is_dry_run)
+        control_poke(store->data_dir, "queues");
+    store->must_poke = false;
+}
+
 void cli_store_close(struct cli_store *store)
 {
     writer_stop(&store->writer);
     engine_close(&store->engine);
-    if (store->must_poke && !store->is_dry_run)
-        control_poke(store->data_dir, "queues");
+    cli_store_poke(store);
     if (store->must_poke_policy && !store->is_dry_run)
         control_poke(store->data_dir, "policy");
     arena_clear(&store->arena);

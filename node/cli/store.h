@@ -36,6 +36,8 @@ struct cli_store {
 MUST_CHECK enum err cli_store_open(struct cli *cli, struct cli_store *store, struct why *why);
 /* Tells the daemon what happened, then closes. */
 void cli_store_close(struct cli_store *store);
+/* Tells the daemon now what was queued, for a command that goes on. */
+void cli_store_poke(struct cli_store *store);
 /* Peers were changed: the daemon reads policy anew at the end. */
 void cli_store_changed_policy(struct cli_store *store);
 
