@@ -1,6 +1,8 @@
 #include "federation/audience.h"
 
+#include "federation/document/activity.h"
 #include "federation/policy.h"
+#include "federation/proof.h"
 #include "federation/uri.h"
 #include "storage/base/clock.h"
 #include "storage/edge.h"
@@ -325,8 +327,15 @@ enum err destinations_queue(struct txn *txn, const struct federation *fed,
                             const struct destinations *list, struct bytes json, const OutJob *like,
                             int64_t now_ms, size_t *out)
 {
+    AUTO(buf_clear) struct buf proved = BUF_INIT(DOCUMENT_MAX_BYTES);
     size_t queued = 0;
     uint64_t body = 0;
+    if (list->n && !like->is_forwarded) { /* the one place that all we say passes through */
+        enum err e = proof_own(fed, txn, (actor_id){like->actor}, json, now_ms, &proved);
+        if (e)
+            return e;
+        json = buf_bytes(&proved);
+    }
     for (size_t i = 0; i < list->n; i++) {
         /* a cancelled job may have been the last that named the body and taken it along */
         if (queued == 0) {

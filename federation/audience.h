@@ -73,9 +73,9 @@ const char *audience_inbox(const Actor *actor);
 void destinations_clear(struct destinations *list);
 
 /*
- * Queues `json` for every destination policy lets it go to; for the others the ledger says
- * "cancelled" and why. Job fields but inbox and body are taken from `like`. Returns how many were
- * queued in *out.
+ * Queues `json`, with a proof by `like->actor` (proof_own) unless it is another's that is passed
+ * on, for every destination policy lets it go to; for the others the ledger says "cancelled" and
+ * why. Job fields but inbox and body are taken from `like`. Returns how many were queued in *out.
  */
 MUST_CHECK enum err destinations_queue(struct txn *txn, const struct federation *fed,
                                        const struct destinations *list, struct bytes json,

@@ -35,6 +35,7 @@ struct federation_config {
     const char *tls_ca; /* file of extra CAs for outgoing requests; NULL: the system's only */
     const char *client_cert, *client_key; /* files, shown to peers that ask; NULL: none */
     bool needs_client_cert;               /* peers' requests must come with one in their name */
+    bool object_proofs; /* what leaves in the name of an actor of ours carries its proof */
 
     int64_t connect_timeout_ms;  /* 5 s */
     int64_t transfer_timeout_ms; /* 15 s, whole */

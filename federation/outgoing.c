@@ -1,5 +1,7 @@
 #include "federation/outgoing.h"
 
+#include "federation/keyring.h"
+
 #include <string.h>
 
 static bool is_cavage(SignatureScheme scheme)
@@ -13,8 +15,9 @@ enum err outgoing_sign(const struct outgoing *request, struct arena *arena,
     const PrivateKeys *keys = request->keys;
     bool is_ed25519 =
         request->scheme == SIGNATURE_SCHEME__RFC9421_ED25519 && keys->ed25519_pem[0] != '\0';
-    AUTO(private_key_free) struct private_key *key = NULL;
-    enum err e = private_key_parse_pem(is_ed25519 ? keys->ed25519_pem : keys->rsa_pem, &key, why);
+    const char *key_id = is_ed25519 ? keys->ed25519_id : keys->rsa_id;
+    AUTO(keyring_give) struct keyring_key *held = NULL;
+    enum err e = keyring_take(key_id, is_ed25519 ? keys->ed25519_pem : keys->rsa_pem, &held, why);
     if (e)
         return e;
     const struct signature_request sign = {
@@ -22,8 +25,8 @@ enum err outgoing_sign(const struct outgoing *request, struct arena *arena,
         .method = request->method,
         .uri = request->uri,
         .body = request->body,
-        .key_id = is_ed25519 ? keys->ed25519_id : keys->rsa_id,
-        .key = key,
+        .key_id = key_id,
+        .key = keyring_private(held),
         .now_ms = request->now_ms,
     };
     return signature_sign(&sign, arena, out, why);

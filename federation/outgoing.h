@@ -4,7 +4,7 @@
  * What moves a host from one scheme to another is told in delivery.h; this is the pure part of it.
  *
  * Memory   results live in the caller's arena
- * Threads  pure
+ * Threads  any: nothing is kept but parsed keys (keyring.h)
  * Errors   as signature_sign; ERR_INVALID for keys that are none
  * Source   README "Delivery"; RFC 9421 §5.1
  */

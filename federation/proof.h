@@ -86,4 +86,11 @@ enum proof_verdict proof_trust(const struct federation *fed, struct txn *txn, st
 MUST_CHECK enum err proof_add(struct bytes json, const struct private_key *key, const char *key_id,
                               int64_t created_ms, struct buf *out, struct why *why);
 
+/*
+ * What leaves in the name of an actor of ours: with its proof when `object_proofs` is on and it has
+ * an Ed25519 key, else as it is. ERR_LIMIT: `out` is full; else as the store.
+ */
+MUST_CHECK enum err proof_own(const struct federation *fed, struct txn *txn, actor_id who,
+                              struct bytes json, int64_t created_ms, struct buf *out);
+
 #endif

@@ -138,6 +138,8 @@ static const struct row table[] = {
      "how long 401, 403 and 404 are retried before they count as refused"},
     {"delivery_late_notice", T_TIME, "4 h", MINUTE, 30 * DAY, NONE, AT(delivery.late_notice_ms),
      "an author is told when a post was not delivered for this long"},
+    {"object_proofs", T_BOOL, "true", 0, 0, NONE, AT(delivery.has_proofs),
+     "what is sent carries a proof of who made it, that others can pass on"},
 
     {"workers", T_COUNT, "0", 0, 256, NONE, AT(workers.threads),
      "threads that verify and parse; 0 is one per core"},

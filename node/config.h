@@ -91,6 +91,7 @@ struct config {
         int64_t per_peer, parallel;
         struct config_times backoff; /* the last one repeats */
         int64_t life_ms, patience_ms, late_notice_ms;
+        bool has_proofs;
     } delivery;
 
     struct {

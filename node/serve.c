@@ -2,6 +2,7 @@
 
 #include "federation/delivery.h"
 #include "federation/fetch.h"
+#include "federation/keyring.h"
 #include "federation/reader.h"
 #include "node/control.h"
 #include "node/http/activitypub.h"
@@ -323,6 +324,7 @@ static enum err start_engine(struct serve *s, struct why *why)
 
 static void stop_engine(struct serve *s)
 {
+    keyring_clear(); /* nobody signs any more */
     engine_close(&s->engine);
 }
 

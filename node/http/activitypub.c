@@ -7,6 +7,7 @@
 #include "federation/markup.h"
 #include "federation/outgoing.h"
 #include "federation/policy.h"
+#include "federation/proof.h"
 #include "federation/reader.h"
 #include "node/http/mediatype.h"
 #include "storage/base/clock.h"
@@ -287,6 +288,20 @@ static struct collection_page page_of(struct request *request)
     return out;
 }
 
+/* A post with its author's proof: dated by the post, so that it is the same each time. */
+static enum err render_post(struct job *job, struct txn *txn, const Post *post, const Actor *author,
+                            enum post_part part, struct buf *json)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
+    AUTO(buf_clear) struct buf plain = BUF_INIT(DOCUMENT_MAX_BYTES);
+    enum err e = post->boost_of      ? render_boost(txn, post, author, &arena, &plain)
+                 : part == PART_NOTE ? document_note(post, author, &plain)
+                                     : document_create(post, author, &plain);
+    return e ? e
+             : proof_own(job->fed, txn, (actor_id){author->id}, buf_bytes(&plain),
+                         post->updated_ms ? post->updated_ms : post->published_ms, json);
+}
+
 static struct response *answer_post(struct job *job, enum post_part part)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
@@ -311,11 +326,8 @@ static struct response *answer_post(struct job *job, enum post_part part)
     struct collection_page page = page_of(job->request);
     if (part == PART_REPLIES)
         e = document_replies(txn, post, &page, &json);
-    else if (post->boost_of)
-        e = render_boost(txn, post, author, &arena, &json);
     else
-        e = part == PART_NOTE ? document_note(post, author, &json)
-                              : document_create(post, author, &json);
+        e = render_post(job, txn, post, author, part, &json);
     txn_end(&txn); /* no snapshot is held while the writer is waited for */
     if (!e && part != PART_REPLIES && !post->boost_of) {
         e = reader_note_fetched(job->fed, &job->reader, (post_id){post->id});

@@ -5,7 +5,8 @@
 #include "federation/digest.h"
 #include "federation/multibase.h"
 #include "storage/base/clock.h"
-#include "storage/parked.h"
+#include "storage/edge.h"
+#include "storage/outqueue.h"
 #include "tests/support/remote.h"
 #include "tests/support/vectors.h"
 
@@ -409,6 +410,80 @@ static void t29_an_object_that_claims_to_be_ours_is_not_believed(void **state)
     assert_untrusted(s, json, "claims to be ours");
 }
 
+/* ---- what we send ---- */
+
+static const struct by test_by = {.who = "test"};
+
+/* The proof of what was queued last for bob's node is its actor's own; how often it was found. */
+static size_t queued_proofs(struct scene *s, actor_id who, size_t *out_jobs)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ARENA_BYTES);
+    AUTO(public_key_free) struct public_key *key = NULL;
+    struct txn *txn = store_read(&s->node.store);
+    Actor *actor;
+    OutJob *job;
+    peer_id peer;
+    size_t proved = 0;
+    assert_int_equal(actor_get(txn, who, &arena, &actor), OK);
+    assert_int_equal(public_key_parse_multikey(actor->keys[1]->multibase, &key, NULL), OK);
+    assert_int_equal(peer_find(txn, PEER, &peer), OK);
+    *out_jobs = 0;
+    for (uint64_t at = 0; outqueue_next(txn, peer, at, &arena, &job) == OK; at = job->seq) {
+        struct bytes body;
+        struct proof proof;
+        assert_int_equal(outqueue_body(txn, job->body, &arena, &body), OK);
+        ++*out_jobs;
+        if (proof_parse(body, &arena, &proof, NULL))
+            continue;
+        assert_string_equal(proof.owner, actor->uri);
+        assert_string_equal(proof.key_id, actor->keys[1]->id);
+        assert_int_equal(proof_verify(&proof, key, NOW_MS, NULL), OK);
+        proved++;
+    }
+    txn_end(&txn);
+    return proved;
+}
+
+static void ann_does_everything(struct scene *s, actor_id ann)
+{
+    struct why why;
+    post_id id;
+    struct txn *txn = store_write(&s->node.store);
+    Edge edge = EDGE__INIT;
+    assert_int_equal(edge_add(txn, (struct edge_key){EDGE_FOLLOW, s->bob.id.v, ann.v}, &edge), OK);
+    store_commit(&txn);
+    struct federation *fed = &s->node.fed;
+    struct post_draft draft = {.author = ann, .source = "**hello** #ward"};
+    assert_int_equal(act_post_local(fed, &draft, NULL, &test_by, &id, &why), OK);
+    assert_int_equal(act_edit_local(fed, ann, id, "hello", NULL, NULL, &test_by, &why), OK);
+    assert_int_equal(act_delete_local(fed, ann, id, &test_by, &why), OK);
+    assert_int_equal(act_follow_local(fed, ann, s->bob.id, &test_by, &why), OK);
+    assert_int_equal(act_unfollow_local(fed, ann, s->bob.id, &test_by, &why), OK);
+    const struct account_edit edit = {.display_name = "Ann", .is_locked = -1};
+    assert_int_equal(act_account_edit(fed, ann, &edit, &test_by, &why), OK);
+}
+
+static void all_we_send_carries_its_actors_proof(void **state)
+{
+    struct scene *s = *state;
+    size_t jobs;
+    s->node.config.object_proofs = true;
+    actor_id ann = node_account(&s->node, "ann");
+    ann_does_everything(s, ann);
+    assert_int_equal(queued_proofs(s, ann, &jobs), 6);
+    assert_int_equal(jobs, 6);
+}
+
+static void without_object_proofs_nothing_does(void **state)
+{
+    struct scene *s = *state;
+    size_t jobs;
+    actor_id ann = node_account(&s->node, "ann");
+    ann_does_everything(s, ann);
+    assert_int_equal(queued_proofs(s, ann, &jobs), 0);
+    assert_int_equal(jobs, 6);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -428,6 +503,8 @@ int main(void)
         T(t109_who_owns_an_object_must_be_one_answer),
         T(t109_an_unknown_key_is_asked_for_once_in_five_minutes),
         T(t86_the_owners_host_must_be_one_we_talk_to),
+        T(all_we_send_carries_its_actors_proof),
+        T(without_object_proofs_nothing_does),
         T(t29_an_object_that_claims_to_be_ours_is_not_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
