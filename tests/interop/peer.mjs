@@ -378,11 +378,14 @@ async function bodyOf(request) {
   return Buffer.concat(parts);
 }
 
-/* Fedify takes a good proof for the sender's word and then looks at no HTTP signature: each is asked for alone. */
+/* Fedify takes a good proof for the sender's word and looks at no HTTP signature then: each is asked for alone. */
 async function judge(request, body) {
   const ctx = federation.createContext(new URL(origin), {});
   const how = { contextLoader: ctx.contextLoader, documentLoader: ctx.documentLoader };
-  const isProved = async () => "proof" in JSON.parse(body) && (await verifyObject(Activity, JSON.parse(body), how)) != null;
+  const isProved = async () => {
+    const document = JSON.parse(body);
+    return "proof" in document && (await verifyObject(Activity, document, how)) != null;
+  };
   return {
     signed: (await verifyRequest(request.clone(), how).catch(() => null)) != null,
     proved: body.length > 0 && await isProved().catch(() => false),
