@@ -182,6 +182,20 @@ bool stream_has(struct txn *txn, struct stream_key key, post_id post)
     return engine_get(txn, TABLE_STREAM, key_bytes(&k), &value) == OK;
 }
 
+enum err stream_above(struct txn *txn, struct stream_key key, post_id *id)
+{
+    AUTO(range_close) struct range range = {.cursor = NULL};
+    struct key lo = stream_bytes(key, id->v + 1), hi = stream_bytes(key, UINT64_MAX);
+    struct bytes found;
+    if (id->v == UINT64_MAX)
+        return ERR_NOTFOUND;
+    enum err e = range_open(txn, TABLE_STREAM, key_bytes(&lo), key_bytes(&hi), RANGE_UP, &range);
+    if (!e)
+        e = range_next(&range, &found, NULL);
+    size_t at = 9;
+    return e ? e : key_read_u64(found, &at, &id->v);
+}
+
 uint64_t tag_owner(struct txn *txn, const char *folded_tag)
 {
     uint8_t hash[KEY_HASH_BYTES];

@@ -49,6 +49,8 @@ MUST_CHECK enum err stream_open_home(struct txn *txn, actor_id who, struct page 
 
 MUST_CHECK enum err stream_add(struct txn *txn, struct stream_key key, post_id post);
 MUST_CHECK enum err stream_del(struct txn *txn, struct stream_key key, post_id post);
+/* The lowest id above *id, which moves there (start with 0); ERR_NOTFOUND at the end. */
+MUST_CHECK enum err stream_above(struct txn *txn, struct stream_key key, post_id *id);
 bool stream_has(struct txn *txn, struct stream_key key, post_id post);
 
 /* The owner of a tag's stream: a 64-bit keyed hash of the folded tag. */

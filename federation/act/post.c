@@ -373,6 +373,8 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
     post.mentions = arena_calloc(&arena, p->mentioned_count + 1, sizeof *post.mentions);
     if (p->draft->in_reply_to.v)
         e = set_parent(txn, p, &arena, &post);
+    else /* it begins a thread, which is ours to list (document/thread.h) */
+        post.context = arena_printf(&arena, "%s/context", post.uri);
     if (!e)
         e = set_mentions(txn, p, &arena, &post);
     if (!e && post.visibility == VISIBILITY__DIRECT && !post.n_mentions)

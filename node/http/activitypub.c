@@ -2,6 +2,7 @@
 
 #include "federation/audience.h"
 #include "federation/document/document.h"
+#include "federation/document/thread.h"
 #include "federation/group.h"
 #include "federation/inbox.h"
 #include "federation/markup.h"
@@ -277,7 +278,7 @@ static enum err render_boost(struct txn *txn, const Post *boost, const Actor *by
     return e ? e : document_announce(boost, by, boosted->uri, json);
 }
 
-enum post_part { PART_NOTE, PART_ACTIVITY, PART_REPLIES };
+enum post_part { PART_NOTE, PART_ACTIVITY, PART_REPLIES, PART_THREAD };
 
 static struct collection_page page_of(struct request *request)
 {
@@ -302,6 +303,15 @@ static enum err render_post(struct job *job, struct txn *txn, const Post *post, 
                          post->updated_ms ? post->updated_ms : post->published_ms, json);
 }
 
+static struct thread_page thread_page_of(struct request *request)
+{
+    const char *page = request_query(request, "page"), *after = request_query(request, "after");
+    struct thread_page out = {.is_page = page || after};
+    if (!after || id_parse(after, &out.after))
+        out.after = 0;
+    return out;
+}
+
 static struct response *answer_post(struct job *job, enum post_part part)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
@@ -324,12 +334,17 @@ static struct response *answer_post(struct job *job, enum post_part part)
     if (refusal)
         return refusal;
     struct collection_page page = page_of(job->request);
-    if (part == PART_REPLIES)
+    struct thread_page thread = thread_page_of(job->request);
+    if (part == PART_THREAD && !document_has_thread(post))
+        return not_found();
+    if (part == PART_THREAD)
+        e = document_thread(txn, post, author, job->reader.host, &thread, &json);
+    else if (part == PART_REPLIES)
         e = document_replies(txn, post, &page, &json);
     else
         e = render_post(job, txn, post, author, part, &json);
     txn_end(&txn); /* no snapshot is held while the writer is waited for */
-    if (!e && part != PART_REPLIES && !post->boost_of) {
+    if (!e && (part == PART_NOTE || part == PART_ACTIVITY) && !post->boost_of) {
         e = reader_note_fetched(job->fed, &job->reader, (post_id){post->id});
         if (e == ERR_NOTFOUND) /* deleted meanwhile, and the Delete does not go there */
             return not_found();
@@ -355,6 +370,11 @@ static struct response *answer_replies(struct job *job)
     return answer_post(job, PART_REPLIES);
 }
 
+static struct response *answer_thread(struct job *job)
+{
+    return answer_post(job, PART_THREAD);
+}
+
 static struct response *get_post(struct request *request)
 {
     return to_workers(request, document_run, answer_note);
@@ -368,6 +388,11 @@ static struct response *get_post_activity(struct request *request)
 static struct response *get_post_replies(struct request *request)
 {
     return to_workers(request, document_run, answer_replies);
+}
+
+static struct response *get_post_context(struct request *request)
+{
+    return to_workers(request, document_run, answer_thread);
 }
 
 /* ---- an actor's collections ---- */
@@ -564,6 +589,7 @@ const struct route activitypub_routes[] = {
     GET("/users/{name}/moderators", get_collection),
     GET("/users/{name}/posts/{id}", get_post),
     GET("/users/{name}/posts/{id}/activity", get_post_activity),
+    GET("/users/{name}/posts/{id}/context", get_post_context),
     GET("/users/{name}/posts/{id}/replies", get_post_replies),
     GET("/tags/{tag}", get_tag),
     GET("/.well-known/webfinger", get_webfinger),

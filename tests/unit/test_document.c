@@ -1,5 +1,7 @@
 #include "federation/document/document.h"
 
+#include "federation/document/thread.h"
+
 #include "federation/as2.h"
 #include "federation/document/json.h"
 #include "storage/edge.h"
@@ -688,9 +690,64 @@ static void t66_replies_and_pins_are_uris_of_public_posts(void **state)
     assert_string_equal(doc.items.item[0], ANN "/posts/0");
 }
 
+/* Ann's thread: 150 replies by Ann, every second direct to bob@b.example. */
+static void t66_a_thread_is_listed_by_pages_of_what_a_host_may_read(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(buf_clear) struct buf out = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(AS2_ARENA_BYTES);
+    struct txn *txn = store_write(&store);
+    actor_id ann = build_actor(txn, "ann", ""), bob = build_actor(txn, "bob", "b.example");
+    post_id id = build_post(txn, &(struct build_post){.uri = ANN "/posts/0", .author = ann});
+    for (int i = 1; i <= 150; i++) {
+        char uri[64];
+        snprintf(uri, sizeof uri, ANN "/posts/%d", i);
+        (void)build_post(txn, &(struct build_post){.uri = uri,
+                                                   .author = ann,
+                                                   .in_reply_to = ANN "/posts/0",
+                                                   .published_ms = BUILD_NOW_MS + i,
+                                                   .mentions = {bob},
+                                                   .visibility = i % 2 ? VISIBILITY__DIRECT
+                                                                       : VISIBILITY__PUBLIC});
+    }
+    store_commit(&txn);
+    Actor a = outbox_owner(ann);
+    Post *root;
+    AUTO(txn_end) struct txn *read = store_read(&store);
+    assert_int_equal(post_get(read, id, &arena, &root), OK);
+    assert_false(document_has_thread(root));
+    root->context = TEXT(ANN "/posts/0/context");
+    assert_true(document_has_thread(root));
+
+    struct thread_page page = {.is_page = false};
+    struct as2_document doc;
+    assert_int_equal(document_thread(read, root, &a, "c.example", &page, &out), OK);
+    assert_non_null(strstr(buf_text(&out), "\"attributedTo\":\"" ANN "\""));
+    decode_collection(&out, &arena, &doc);
+    assert_string_equal(doc.id, ANN "/posts/0/context");
+    assert_true(doc.total_items == 76);
+    page.is_page = true;
+    assert_int_equal(document_thread(read, root, &a, "c.example", &page, &out), OK);
+    decode_collection(&out, &arena, &doc);
+    assert_int_equal(doc.items.n, 76);
+    assert_string_equal(doc.items.item[0], ANN "/posts/0");
+    assert_null(doc.next);
+    assert_int_equal(document_thread(read, root, &a, "b.example", &page, &out), OK);
+    decode_collection(&out, &arena, &doc);
+    assert_int_equal(doc.items.n, 100);
+    assert_int_equal(id_parse(strstr(doc.next, "after=") + 6, &page.after), OK);
+    assert_int_equal(document_thread(read, root, &a, "b.example", &page, &out), OK);
+    decode_collection(&out, &arena, &doc);
+    assert_int_equal(doc.items.n, 51);
+    assert_string_equal(doc.items.item[50], ANN "/posts/150");
+    assert_null(doc.next);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(t66_a_thread_is_listed_by_pages_of_what_a_host_may_read),
         cmocka_unit_test(an_actor_comes_back),
         cmocka_unit_test(every_actor_type_comes_back),
         cmocka_unit_test(a_note_comes_back),
