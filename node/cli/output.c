@@ -191,6 +191,13 @@ void output_str(struct output *out, const char *name, const char *text)
     cell_end(out);
 }
 
+void output_json(struct output *out, const char *name, const char *json)
+{
+    assert(out->is_json);
+    name_add(out, name);
+    buf_str(&out->cells, json);
+}
+
 void output_int(struct output *out, const char *name, int64_t v)
 {
     name_add(out, name);

@@ -25,7 +25,7 @@
 
 enum output_shape { OUTPUT_THING, OUTPUT_LIST };
 
-#define OUTPUT_COLUMNS_MAX 24
+#define OUTPUT_COLUMNS_MAX 40
 #define OUTPUT_ROWS_AT_ONCE 200 /* a longer table is aligned piece by piece */
 
 struct output {
@@ -52,6 +52,8 @@ void output_time(struct output *out, const char *name, int64_t ms);
 /* "4.0 MiB" for a person, the number in JSON. */
 void output_size(struct output *out, const char *name, uint64_t bytes);
 void output_texts(struct output *out, const char *name, char *const *text, size_t n);
+/* Ready JSON: for what is no row of values. A person does not see it. */
+void output_json(struct output *out, const char *name, const char *json);
 void output_end(struct output *out);
 
 #endif

@@ -2,8 +2,8 @@
 #include "federation/audience.h"
 #include "federation/markup.h"
 #include "federation/resolve.h"
-#include "federation/sanitize.h"
 #include "node/cli/nouns.h"
+#include "node/cli/shown.h"
 #include "node/cli/store.h"
 #include "storage/actor.h"
 #include "storage/edge.h"
@@ -56,10 +56,6 @@ static enum err read_entries(struct cli_store *store, struct txn *txn,
 static enum err print_entry(struct output *out, const struct entry *entry)
 {
     const Post *post = entry->post;
-    AUTO(buf_clear) struct buf text = BUF_INIT(SANITIZE_IN_MAX_BYTES);
-    enum err e = sanitize_to_text(post->content_html, &text);
-    if (e)
-        return e;
     output_row(out);
     output_id(out, "id", entry->id);
     output_time(out, "published", post->published_ms);
@@ -68,20 +64,17 @@ static enum err print_entry(struct output *out, const struct entry *entry)
         output_str(out, "uri", post->uri);
         output_str(out, "in_reply_to", *post->in_reply_to_uri ? post->in_reply_to_uri : NULL);
         output_str(out, "visibility", visibility_name(post->visibility));
-        output_str(out, "cw", *post->summary ? post->summary : NULL);
         output_time(out, "edited", post->updated_ms);
         output_str(out, "boosted_by", entry->boosted_by);
         output_texts(out, "tags", post->tags, post->n_tags);
         output_int(out, "likes", (int64_t)entry->likes);
         output_int(out, "boosts", (int64_t)entry->boosts);
         output_int(out, "replies", (int64_t)entry->replies);
-        output_str(out, "text", buf_text(&text));
-        return OK;
+    } else {
+        output_str(out, "boosted_by", entry->boosted_by);
+        output_str(out, "visibility", visibility_name(post->visibility));
     }
-    output_str(out, "boosted_by", entry->boosted_by);
-    output_str(out, "visibility", visibility_name(post->visibility));
-    output_str(out, "text", *post->summary ? post->summary : buf_text(&text));
-    return OK;
+    return shown_post(out, post);
 }
 
 static enum err print_entries(struct cli *cli, const struct entry *entry, size_t n, struct why *why)
@@ -248,8 +241,8 @@ static enum err show_actor(struct cli *cli, struct cli_store *store, actor_id id
 static enum err show_post(struct cli *cli, struct cli_store *store, post_id id, struct why *why)
 {
     AUTO(txn_end) struct txn *txn = NULL;
-    AUTO(buf_clear) struct buf text = BUF_INIT(SANITIZE_IN_MAX_BYTES);
     struct entry entry = {.id = id.v};
+    bool is_readable = false;
     Post *post;
     Actor *author;
     enum err e = engine_read_begin(store->engine, &txn);
@@ -261,10 +254,7 @@ static enum err show_post(struct cli *cli, struct cli_store *store, post_id id, 
         entry.post = post;
         entry.author = actor_handle(author, &store->arena);
         count_entry(txn, &entry);
-        if (audience_may_read(txn, post, (actor_id){0}))
-            e = sanitize_to_text(post->content_html, &text);
-        else
-            buf_str(&text, "(not for everyone: ward thread POST --as NAME)");
+        is_readable = audience_may_read(txn, post, (actor_id){0});
     }
     txn_end(&txn);
     if (e)
@@ -279,13 +269,15 @@ static enum err show_post(struct cli *cli, struct cli_store *store, post_id id, 
     output_str(out, "in_reply_to", entry.post->in_reply_to_uri);
     output_time(out, "published", entry.post->published_ms);
     output_time(out, "edited", entry.post->updated_ms);
-    output_str(out, "cw", entry.post->summary);
     output_int(out, "likes", (int64_t)entry.likes);
     output_int(out, "boosts", (int64_t)entry.boosts);
     output_int(out, "replies", (int64_t)entry.replies);
-    output_str(out, "text", buf_text(&text));
+    if (is_readable)
+        e = shown_post(out, entry.post);
+    else
+        output_str(out, "text", "(not for everyone: ward thread POST --as NAME)");
     output_end(out);
-    return OK;
+    return e ? cli_failed(e, cli->argument[0], why) : OK;
 }
 
 static enum err cli_lookup(struct cli *cli, struct why *why)
