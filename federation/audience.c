@@ -298,6 +298,15 @@ enum err destinations_add_fetched(struct txn *txn, struct destinations *list, po
     return e == ERR_NOTFOUND ? OK : e;
 }
 
+void destinations_leave_out(struct destinations *list, const char *host)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->item[i].host, host) != 0)
+            list->item[n++] = list->item[i];
+    list->n = n;
+}
+
 void destinations_clear(struct destinations *list)
 {
     xfree(&list->item);

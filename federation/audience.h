@@ -70,6 +70,8 @@ MUST_CHECK enum err destinations_add_fetched(struct txn *txn, struct destination
                                              post_id post, struct arena *arena);
 /* Where mail for this actor goes: the shared inbox when it is believable. Lives with the actor. */
 const char *audience_inbox(const Actor *actor);
+/* Takes out what lives at this host. Nothing may be added after it. */
+void destinations_leave_out(struct destinations *list, const char *host);
 void destinations_clear(struct destinations *list);
 
 /*

@@ -51,6 +51,8 @@ enum err delivery_tell(struct txn *txn, const OutJob *job, const char *text, int
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(RECORD_ARENA_BYTES);
     Actor *author;
+    if (job->is_forwarded)
+        return OK; /* not theirs: its author's node answers for it */
     enum err e = actor_get(txn, (actor_id){job->actor}, &arena, &author);
     if (e || author->host[0] || author->is_instance)
         return e == ERR_NOTFOUND ? OK : e;

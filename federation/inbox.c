@@ -3,6 +3,7 @@
 #include "federation/act/common.h"
 #include "federation/delivery.h"
 #include "federation/digest.h"
+#include "federation/forward.h"
 #include "federation/forwarded.h"
 #include "federation/policy.h"
 #include "federation/resolve.h"
@@ -263,8 +264,9 @@ void ingest(struct federation *fed, const struct received *in, struct arena *are
         return;
     }
     j.txn = txn;
-    if (judge_sender(&j) && judge_form(&j) && judge_signature(&j) && judge_origin(&j))
-        judge_act(&j);
+    if (judge_sender(&j) && judge_form(&j) && judge_signature(&j) && judge_origin(&j) &&
+        judge_act(&j))
+        forward_judge(out->act, txn, in->message.body, out->host);
 }
 
 /* ---- applying ---- */
@@ -287,8 +289,13 @@ static enum err act_apply(struct txn *txn, struct mutation *m)
         act->outcome = same ? "duplicate" : "conflict: the first version stays";
         return unpark(txn, act->parked);
     }
+    bool is_delete = act->forward && strcmp(act->activity->type, "Delete") == 0;
+    if (!e && is_delete) /* while it is still there */
+        e = forward_queue(txn, act);
     if (!e && act->apply)
         e = act->apply(txn, act);
+    if (!e && act->forward && !is_delete)
+        e = forward_queue(txn, act);
     if (!e)
         e = act->sender.v ? delivery_heard(txn, act->sender.v, act->scheme, act->now_ms) : OK;
     return e ? e : unpark(txn, act->parked);

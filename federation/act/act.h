@@ -42,9 +42,10 @@ struct act {
     const char *outcome; /* static word for the log: "followed", "duplicate", "ignored: ..." */
 
     /* the inbox's own */
-    peer_id sender;         /* whose key signed the request: not `peer` when it was forwarded */
-    bool is_hearsay;        /* its origin was asked instead: it is not remembered as received */
-    SignatureScheme scheme; /* the peer proved that it speaks it; UNTRIED: nothing proved */
+    peer_id sender;          /* whose key signed the request: not `peer` when it was forwarded */
+    struct forward *forward; /* to be passed on (forward.h); NULL: not */
+    bool is_hearsay;         /* its origin was asked instead: it is not remembered as received */
+    SignatureScheme scheme;  /* the peer proved that it speaks it; UNTRIED: nothing proved */
     uint8_t body_digest[32];
     uint64_t parked; /* removed in the same transaction */
     void (*finished)(struct act *act, enum err e);
@@ -111,8 +112,8 @@ MUST_CHECK enum err act_edit_local(struct federation *fed, actor_id who, post_id
                                    const struct by *by, struct why *why);
 MUST_CHECK enum err act_delete_local(struct federation *fed, actor_id who, post_id post,
                                      const struct by *by, struct why *why);
-/* A post of ours (id or URI), living or deleted, is taken back from everyone who had it; done again,
- * those who did not confirm are asked again. recall.h tells who did. */
+/* A post of ours (id or URI), living or deleted, is taken back from everyone who had it; done
+ * again, those who did not confirm are asked again. recall.h tells who did. */
 MUST_CHECK enum err act_recall_local(struct federation *fed, const char *post, const struct by *by,
                                      struct why *why);
 MUST_CHECK enum err act_follow_local(struct federation *fed, actor_id who, actor_id whom,
