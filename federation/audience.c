@@ -1,6 +1,7 @@
 #include "federation/audience.h"
 
 #include "federation/document/activity.h"
+#include "federation/group.h"
 #include "federation/policy.h"
 #include "federation/proof.h"
 #include "federation/uri.h"
@@ -58,8 +59,11 @@ static bool is_open_to_all(const Post *post)
     return post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED;
 }
 
+/* What only a group's members may read is not for whoever a member names in it. */
 static bool is_addressed(const Post *post, actor_id reader)
 {
+    if (group_is_restricted(post))
+        return false;
     for (size_t i = 0; i < post->n_mentions; i++)
         if (post->mentions[i]->actor == reader.v)
             return true;
@@ -131,7 +135,7 @@ bool audience_may_host_read(struct txn *txn, const Post *post, const char *host)
         return false;
     if (counts_for(txn, post, post->author, host))
         return true;
-    for (size_t i = 0; i < post->n_mentions; i++)
+    for (size_t i = 0; !group_is_restricted(post) && i < post->n_mentions; i++)
         if (post->mentions[i]->actor && counts_for(txn, post, post->mentions[i]->actor, host))
             return true;
     if (post->visibility != VISIBILITY__FOLLOWERS)

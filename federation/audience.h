@@ -8,7 +8,8 @@
  * are not public, and it may repeat them. That it exists tells that the parent does.
  *
  * FOLLOWERS is for the followers of Post.audience_of, or of the author when that is 0, and of every
- * one of Post.audience_also. Whose followers a remote note is for is told by its to and cc: the
+ * one of Post.audience_also. In a members-only group (group.h) a mention gives nobody the right to
+ * read. Whose followers a remote note is for is told by its to and cc: the
  * author's own; those of a group that is addressed; those of the parent's author or audience (the
  * last when parent and reply meet). Any other collection means nobody: DIRECT.
  *

@@ -47,6 +47,43 @@ bool group_admits(struct txn *txn, const Actor *group, actor_id author)
            has(txn, EDGE_FOLLOW, author.v, group->id);
 }
 
+static bool is_ours(struct txn *txn, uint64_t id)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(GROUP_ARENA_BYTES);
+    Actor *actor;
+    return id && actor_get(txn, (actor_id){id}, &arena, &actor) == OK && !actor->host[0];
+}
+
+static bool is_group(struct txn *txn, uint64_t id)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(GROUP_ARENA_BYTES);
+    Actor *actor;
+    return id && actor_get(txn, (actor_id){id}, &arena, &actor) == OK &&
+           actor->type == ACTOR_TYPE__GROUP;
+}
+
+bool group_is_hosted(struct txn *txn, const Post *post)
+{
+    return group_is_restricted(post) && is_ours(txn, post->group);
+}
+
+actor_id group_of_note(struct txn *txn, const struct as2_note *note, const Post *post)
+{
+    const struct as2_list *lists[] = {&note->audience, &note->to, &note->cc};
+    if (is_group(txn, post->audience_of))
+        return (actor_id){post->audience_of};
+    for (size_t i = 0; i < COUNT(lists); i++)
+        for (size_t j = 0; j < lists[i]->n; j++) {
+            actor_id id;
+            if (actor_find(txn, lists[i]->item[j], &id) == OK && is_group(txn, id.v))
+                return id;
+        }
+    for (size_t i = 0; i < post->n_mentions; i++)
+        if (is_group(txn, post->mentions[i]->actor))
+            return (actor_id){post->mentions[i]->actor};
+    return (actor_id){0};
+}
+
 static bool list_names(char *const *list, size_t n, const Actor *group)
 {
     for (size_t i = 0; i < n; i++)
@@ -93,13 +130,6 @@ enum err group_settle(struct txn *txn, Post *post)
 }
 
 /* ---- in and out ---- */
-
-static bool is_ours(struct txn *txn, uint64_t id)
-{
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(GROUP_ARENA_BYTES);
-    Actor *actor;
-    return id && actor_get(txn, (actor_id){id}, &arena, &actor) == OK && !actor->host[0];
-}
 
 static bool is_sought_by_ours(struct txn *txn, enum edge_kind kind, actor_id actor)
 {
@@ -245,7 +275,7 @@ enum err group_distribute(struct txn *txn, const struct federation *fed, const P
     AUTO(destinations_clear) struct destinations list = {0};
     bool is_delete = strcmp(type, "Delete") == 0, is_new = strcmp(type, "Create") == 0;
     Actor *group;
-    if (!post->group)
+    if (!post->group || !is_shareable(post))
         return OK;
     enum err e = actor_get(txn, (actor_id){post->group}, &arena, &group);
     if (e || group->host[0] || group->deleted_ms)
@@ -255,6 +285,10 @@ enum err group_distribute(struct txn *txn, const struct federation *fed, const P
         return OK;
     }
     e = collect(txn, post, !is_new, &list, &arena);
+    if (!e && !activity.n)
+        return group_is_restricted(post)
+                   ? OK
+                   : queue_boost(txn, fed, group, &list, post, now_ms, &arena);
     if (e)
         return e;
     OutJob job = OUT_JOB__INIT;

@@ -17,6 +17,7 @@
 #ifndef WARD_FEDERATION_GROUP_H
 #define WARD_FEDERATION_GROUP_H
 
+#include "federation/as2.h"
 #include "federation/federation.h"
 #include "storage/post.h"
 
@@ -27,6 +28,11 @@ bool group_has_member_at(struct txn *txn, const Actor *group, const char *host);
 /* May they post to this group of ours? Not when banned or blocked; to a locked or members-only
  * group only as a member. */
 bool group_admits(struct txn *txn, const Actor *group, actor_id author);
+/* A restricted post to a group of ours: it goes nowhere but through the group. */
+bool group_is_hosted(struct txn *txn, const Post *post);
+/* The group known here that a note is for: whose members alone may read it, else the first that its
+ * audience, to, cc or mentions name; 0: none. `post` is the record made of it so far. */
+actor_id group_of_note(struct txn *txn, const struct as2_note *note, const Post *post);
 /* Does the post name the group: in to or cc, by its id or its followers, or by a mention? */
 bool group_is_named(const Post *post, const Actor *group);
 
@@ -56,7 +62,8 @@ bool group_is_expelled(struct txn *txn, const char *uri, const Actor *group);
 
 /*
  * Hands an activity about `post` on to the members' nodes, when the post is in a group of ours:
- * nothing otherwise. `activity` is JSON; `type` its type. An Update or Delete also goes to every
+ * nothing otherwise. `activity` is JSON; `type` its type. Empty (the post was fetched): a boost
+ * of it alone, when everyone may read it. An Update or Delete also goes to every
  * inbox that got the post.
  */
 MUST_CHECK enum err group_distribute(struct txn *txn, const struct federation *fed,

@@ -89,6 +89,7 @@ static bool judge_form(struct judge *j)
         as2_decode_activity(j->in->message.body, &act->arena, activity, &out->why))
         return reject(j, 400);
     act->activity = activity;
+    act->body = arena_bytes(&act->arena, j->in->message.body);
     sha256(j->in->message.body, act->body_digest);
     if (!activity->actor) {
         why_set(&out->why, ERR_INVALID, "the activity has no actor");

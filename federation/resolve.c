@@ -1,6 +1,7 @@
 #include "federation/resolve.h"
 
 #include "federation/act/post.h"
+#include "federation/group.h"
 #include "federation/inbox.h"
 #include "federation/key.h"
 #include "federation/reader.h"
@@ -163,6 +164,9 @@ enum err resolve_check_actor(struct federation *fed, const char *uri,
     actor->type = document->type;
     actor->host = copy(arena, host);
     actor->is_locked = document->is_locked;
+    /* who lets people in one by one has a private group: so Lemmy says it */
+    actor->is_members_only = document->type == ACTOR_TYPE__GROUP && document->is_locked;
+    actor->moderators = copy(arena, document->moderators);
     actor->is_discoverable = document->is_discoverable;
     actor->created_ms = document->published_ms ? document->published_ms : now_ms;
     actor->fetched_ms = now_ms;
@@ -241,6 +245,7 @@ static enum err store_actor(struct federation *fed, const Actor *actor, const ch
 
 struct store_post {
     struct mutation mutation;
+    const struct federation *fed;
     const Post *post;
     const char *want;
     int64_t now_ms;
@@ -253,6 +258,8 @@ static enum err store_post_apply(struct txn *txn, struct mutation *m)
     Post post = *s->post;
     enum err e = act_post_store(txn, &post, s->now_ms);
     s->id = (post_id){post.id};
+    if (!e)
+        e = group_distribute(txn, s->fed, &post, "Create", (struct bytes){NULL, 0}, s->now_ms);
     if (e == ERR_EXISTS) { /* fetched anew: because it changed, somebody says */
         const char *outcome;
         e = act_edit_store(txn, s->post, s->now_ms, &outcome);
@@ -269,7 +276,7 @@ static enum err store_note(struct federation *fed, const struct as2_note *note, 
                            post_id *out, struct why *why)
 {
     AUTO(act_free) struct act *act = act_create(fed);
-    struct store_post s = {{.apply = store_post_apply}, NULL, want, clock_ms(), {0}};
+    struct store_post s = {{.apply = store_post_apply}, fed, NULL, want, clock_ms(), {0}};
     AUTO(txn_end) struct txn *txn = NULL;
     actor_id author;
     Post *post;

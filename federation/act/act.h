@@ -30,6 +30,7 @@ struct act {
     const struct as2_activity *activity;
     actor_id who;         /* activity->actor: stored; its key verified the request, or its proof
                              the activity (forwarded.h) */
+    struct bytes body;    /* the activity as it was sent */
     const char *who_host; /* host(X) */
     peer_id peer;         /* of who_host */
     const char *fetched;  /* this URI was fetched for it just now; NULL: none */
@@ -81,7 +82,7 @@ MUST_CHECK enum err act_run(struct federation *fed, struct mutation *m, const st
 
 act_remote act_post_remote, act_edit_remote, act_delete_remote, act_follow_remote,
     act_accept_remote, act_reject_remote, act_undo_remote, act_like_remote, act_boost_remote,
-    act_react_remote, act_block_remote, act_move_remote;
+    act_react_remote, act_block_remote, act_move_remote, act_moderate_remote;
 /* A Like, whatever emoji it carries. */
 act_remote act_like_plain;
 
@@ -91,6 +92,7 @@ struct post_draft {
     const char *summary, *language;
     Visibility visibility;
     post_id in_reply_to;   /* 0: none */
+    actor_id group;        /* 0: the one it mentions or answers in, if any */
     const char *const *to; /* further handles addressed, as typed */
     size_t to_count;
     int64_t published_ms; /* 0: now */

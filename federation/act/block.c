@@ -7,7 +7,7 @@
  *
  * Source   ActivityPub #block-activity-outbox; threats T42, T68
  */
-#include "federation/act/common.h"
+#include "federation/act/group.h"
 
 #include "storage/account.h"
 #include "storage/base/clock.h"
@@ -114,6 +114,8 @@ enum act_verdict act_block_remote(struct act *act, struct txn *txn, struct act_a
         why_set(why, ERR_INVALID, "Block without an object");
         return ACT_REJECT;
     }
+    if (act_group_is_target(txn, act->activity->target)) /* FEP-1b12: out of a group */
+        return act_moderate_remote(act, txn, answer, why);
     if (actor_find(txn, act->activity->object_id, &state->ours) ||
         account_get(txn, state->ours, &arena, &account)) {
         act->outcome = "ignored: blocks nobody here";

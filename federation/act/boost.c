@@ -2,7 +2,7 @@
  * boost - an Announce: a post record without content that stands in its author's stream. One for
  * one actor and post, and only of what everyone may read (or one's own followers-only post) (T47).
  */
-#include "federation/act/common.h"
+#include "federation/act/group.h"
 
 #include "storage/base/clock.h"
 
@@ -115,10 +115,8 @@ enum act_verdict act_boost_remote(struct act *act, struct txn *txn, struct act_a
         why_set(why, ERR_INVALID, "Announce without %s", activity->id ? "an object" : "an id");
         return ACT_REJECT;
     }
-    if (activity->object_kind == AS2_OBJECT_ACTIVITY) { /* FEP-1b12: not a boost */
-        act->outcome = "ignored: announces an activity";
-        return ACT_DONE;
-    }
+    if (activity->object_kind == AS2_OBJECT_ACTIVITY)
+        return act_announced_remote(act, txn, answer, why);
     if (act_need_post(act, txn, activity->object_id, answer, &state->post) == ACT_NEEDS)
         return ACT_NEEDS;
     if (!state->post.v)
@@ -132,6 +130,8 @@ enum act_verdict act_boost_remote(struct act *act, struct txn *txn, struct act_a
         act->outcome = "ignored: boosts what a host said that is no peer";
         return ACT_DONE;
     }
+    if (who->type == ACTOR_TYPE__GROUP && group_is_named(post, who))
+        return act_announced_post(act);
     state->visibility = audience_visibility(&activity->to, &activity->cc, who->followers);
     if (state->visibility == VISIBILITY__DIRECT)
         state->visibility = VISIBILITY__FOLLOWERS; /* an Announce without addresses */

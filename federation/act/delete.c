@@ -5,6 +5,7 @@
  */
 #include "federation/act/post.h"
 
+#include "federation/act/group.h"
 #include "storage/base/clock.h"
 #include "storage/stream.h"
 
@@ -50,10 +51,11 @@ static enum err delete_post_apply(struct txn *txn, struct act *act)
         return e;
     if (post->author != act->who.v) {
         act->outcome = "ignored: not the author";
-        return OK;
+        return act_group_expel_remote(txn, act, post);
     }
     act->outcome = "deleted";
-    return post_delete(txn, id, act->now_ms);
+    e = group_distribute(txn, act->fed, post, "Delete", act->body, act->now_ms);
+    return e ? e : post_delete(txn, id, act->now_ms);
 }
 
 enum err act_delete_posts_of(struct txn *txn, actor_id who, int64_t now_ms, bool *out_more)

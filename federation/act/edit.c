@@ -4,6 +4,7 @@
  */
 #include "federation/act/post.h"
 
+#include "federation/group.h"
 #include "federation/resolve.h"
 #include "storage/base/clock.h"
 
@@ -141,9 +142,24 @@ enum err act_edit_store(struct txn *txn, const Post *version, int64_t now_ms,
     return edit_stored(txn, stored, &edited, is_dated, now_ms, out_outcome);
 }
 
+/* What stands now is handed on by the group it is in, when that is ours. */
+static enum err distribute(struct txn *txn, const struct act *act, const Post *version)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(2 * 1024 * 1024);
+    Post *stored;
+    post_id id;
+    enum err e = post_find(txn, version->uri, &id);
+    if (!e)
+        e = post_get(txn, id, &arena, &stored);
+    if (e || stored->updated_ms != version->updated_ms || stored->author != version->author)
+        return e == ERR_NOTFOUND ? OK : e;
+    return group_distribute(txn, act->fed, stored, "Update", act->body, act->now_ms);
+}
+
 static enum err edit_post_apply(struct txn *txn, struct act *act)
 {
-    return act_edit_store(txn, act->state, act->now_ms, &act->outcome);
+    enum err e = act_edit_store(txn, act->state, act->now_ms, &act->outcome);
+    return e ? e : distribute(txn, act, act->state);
 }
 
 static enum err edit_actor_apply(struct txn *txn, struct act *act)

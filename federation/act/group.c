@@ -95,6 +95,80 @@ enum err act_group_expel_apply(struct txn *txn, const struct federation *fed, co
                             "taken out of the group", now_ms);
 }
 
+enum err act_group_expel_remote(struct txn *txn, struct act *act, const Post *post)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    Actor *group;
+    if (!post->group || !edge_has(txn, (struct edge_key){EDGE_MODERATOR, act->who.v, post->group}))
+        return OK;
+    enum err e = actor_get(txn, (actor_id){post->group}, &arena, &group);
+    if (e || group->host[0])
+        return e;
+    act->outcome = "taken out of the group by a moderator";
+    e = act_group_expel_apply(txn, act->fed, group, post, act->body, act->now_ms);
+    return e == ERR_EXISTS ? OK : e;
+}
+
+/* ---- where a post of ours belongs ---- */
+
+static bool is_member(struct txn *txn, uint64_t who, const Actor *group)
+{
+    return edge_has(txn, (struct edge_key){EDGE_FOLLOW, who, group->id});
+}
+
+/* May it be in this group, as it is addressed so far? */
+static enum err check_group(struct txn *txn, const Actor *group, const Post *post, struct why *why)
+{
+    bool is_closed = group->is_members_only || group->is_locked;
+    if (group->type != ACTOR_TYPE__GROUP)
+        return why_set(why, ERR_INVALID, "%s is no group", group->username);
+    if (post->visibility == VISIBILITY__DIRECT || post->visibility == VISIBILITY__LOCAL)
+        return why_set(why, ERR_INVALID, "what is posted to a group is not direct or local");
+    if (post->visibility == VISIBILITY__FOLLOWERS &&
+        (post->audience_of ? post->audience_of != group->id : !group->is_members_only))
+        return why_set(why, ERR_INVALID, "followers are others than the group's members");
+    if (group->host[0] ? is_closed && !is_member(txn, post->author, group)
+                       : !group_admits(txn, group, (actor_id){post->author}))
+        return why_set(why, ERR_DENIED, "only members post to this group: ward follow first");
+    return OK;
+}
+
+static enum err enter(struct txn *txn, const Actor *group, struct arena *arena, Post *post)
+{
+    post->group = group->id;
+    if (group->is_members_only) {
+        post->visibility = VISIBILITY__FOLLOWERS;
+        post->audience_of = group->id;
+    }
+    return act_mention_has(post, group->id)
+               ? OK
+               : act_mention_add(txn, (actor_id){group->id}, false, arena, post);
+}
+
+static enum err try_group(struct txn *txn, uint64_t id, struct arena *arena, Post *post,
+                          struct why *why)
+{
+    AUTO(arena_clear) struct arena scratch = ARENA_INIT(1024 * 1024);
+    Actor *group;
+    enum err e = actor_get(txn, (actor_id){id}, &scratch, &group);
+    if (!e)
+        e = check_group(txn, group, post, why);
+    return e ? e : enter(txn, group, arena, post);
+}
+
+enum err act_group_choose(struct txn *txn, actor_id wanted, const Post *parent, struct arena *arena,
+                          Post *post, struct why *why)
+{
+    if (wanted.v)
+        return try_group(txn, wanted.v, arena, post, why);
+    enum err e =
+        parent && parent->group ? try_group(txn, parent->group, arena, post, NULL) : ERR_INVALID;
+    for (size_t i = 0; (e == ERR_INVALID || e == ERR_DENIED) && i < post->n_mentions; i++)
+        if (post->mentions[i]->actor)
+            e = try_group(txn, post->mentions[i]->actor, arena, post, NULL);
+    return e == ERR_INVALID || e == ERR_DENIED ? OK : e;
+}
+
 /* ---- local doors ---- */
 
 struct group_local {

@@ -2,6 +2,7 @@
  * note - what a foreign note becomes here: harmless, and with everything it says about itself.
  */
 #include "federation/act/post.h"
+#include "federation/group.h"
 #include "federation/sanitize.h"
 
 #include <string.h>
@@ -300,6 +301,7 @@ enum err act_post_from_note(struct act *act, struct txn *txn, const struct as2_n
     post->type = or_empty(arena, note->type);
     post->author = author.v;
     post->is_sensitive = note->is_sensitive || *post->summary;
+    post->group = group_of_note(txn, note, post).v;
     post->published_ms = note->published_ms ? note->published_ms : act->now_ms;
     post->updated_ms = note->updated_ms > note->published_ms ? note->updated_ms : 0;
     post->received_ms = act->now_ms;

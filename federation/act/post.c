@@ -6,6 +6,7 @@
  */
 #include "federation/act/post.h"
 
+#include "federation/act/group.h"
 #include "federation/sanitize.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
@@ -25,6 +26,10 @@ static enum err notify_mentions(struct txn *txn, const Post *post, int64_t now_m
         if (!post->mentions[i]->actor)
             continue;
         enum err e = actor_get(txn, (actor_id){post->mentions[i]->actor}, &arena, &whom);
+        if (!e &&
+            (whom->type == ACTOR_TYPE__GROUP ||
+             (group_is_restricted(post) && !audience_may_read(txn, post, (actor_id){whom->id}))))
+            continue;
         if (!e)
             e = act_notify(txn, whom, NOTIFICATION_TYPE__MENTION, (actor_id){post->author},
                            (post_id){post->id}, now_ms);
@@ -36,7 +41,9 @@ static enum err notify_mentions(struct txn *txn, const Post *post, int64_t now_m
 
 enum err act_post_store(struct txn *txn, Post *post, int64_t now_ms)
 {
-    enum err e = post_add(txn, post, now_ms);
+    enum err e = group_settle(txn, post);
+    if (!e)
+        e = post_add(txn, post, now_ms);
     return e ? e : notify_mentions(txn, post, now_ms);
 }
 
@@ -81,9 +88,12 @@ static enum err post_remote_apply(struct txn *txn, struct act *act)
     /* A copy: post_add fills in ids, and apply may run again. */
     Post post = *(const Post *)act->state;
     enum err e = act_post_store(txn, &post, act->now_ms);
-    act->outcome = e == ERR_EXISTS   ? "duplicate"
-                   : e == ERR_DENIED ? "ignored: deleted before it came"
-                                     : "stored";
+    act->outcome = e == ERR_EXISTS ? "duplicate"
+                   : e == ERR_DENIED
+                       ? "ignored: deleted before it came, or not for its author to post"
+                       : "stored";
+    if (!e)
+        e = group_distribute(txn, act->fed, &post, "Create", act->body, act->now_ms);
     return e == ERR_EXISTS || e == ERR_DENIED ? OK : e;
 }
 
@@ -310,6 +320,9 @@ enum err act_post_queue(struct txn *txn, const struct federation *fed, const Pos
 
     if (post->visibility == VISIBILITY__LOCAL)
         return OK;
+    e = group_distribute(txn, fed, post, type, json, now_ms);
+    if (e || group_is_hosted(txn, post))
+        return e; /* to its members it goes through the group, and to nobody else */
     e = destinations_add_audience(txn, &list, post, &arena);
     /* Who got it must hear of it, follower or not; but new words only who may read them. */
     bool is_known = strcmp(type, "Delete") == 0 ||
@@ -370,13 +383,15 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
     post.is_local = true;
     post.tags = (char **)p->markup->folded_tags;
     post.n_tags = p->markup->tag_count;
-    post.mentions = arena_calloc(&arena, p->mentioned_count + 1, sizeof *post.mentions);
+    post.mentions = arena_calloc(&arena, p->mentioned_count + 2, sizeof *post.mentions);
     if (p->draft->in_reply_to.v)
         e = set_parent(txn, p, &arena, &post);
     else /* it begins a thread, which is ours to list (document/thread.h) */
         post.context = arena_printf(&arena, "%s/context", post.uri);
     if (!e)
         e = set_mentions(txn, p, &arena, &post);
+    if (!e)
+        e = act_group_choose(txn, p->draft->group, p->parent, &arena, &post, &p->why);
     if (!e && post.visibility == VISIBILITY__DIRECT && !post.n_mentions)
         e = ERR_INVALID;
     if (e)

@@ -61,6 +61,7 @@ static void begin_about(struct jw *w, const Post *post, const Actor *author, con
     jw_text(w, "actor", author->uri);
     part_list(w, "to", post->to, post->n_to);
     part_list(w, "cc", post->cc, post->n_cc);
+    part_audience(w, post);
 }
 
 static enum err note_activity(const Post *post, const Actor *author, const char *type,

@@ -126,6 +126,7 @@ void part_note(struct jw *w, const Post *post, const Actor *author)
     add_content(w, post);
     part_list(w, "to", post->to, post->n_to);
     part_list(w, "cc", post->cc, post->n_cc);
+    part_audience(w, post);
     jw_text_if(w, "inReplyTo", post->in_reply_to_uri);
     jw_text_if(w, "context", post->context);
     jw_text_if(w, "quoteUrl", post->quote_uri);

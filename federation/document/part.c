@@ -29,6 +29,13 @@ void part_tag_uri(struct buf *out, const char *base, size_t n, const char *tag)
     }
 }
 
+void part_audience(struct jw *w, const Post *post)
+{
+    for (size_t i = 0; post->group && i < post->n_mentions; i++)
+        if (post->mentions[i]->actor == post->group)
+            jw_text(w, "audience", post->mentions[i]->uri);
+}
+
 size_t part_base_length(const char *uri)
 {
     const char *authority = strstr(uri, "://");

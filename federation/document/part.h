@@ -20,6 +20,8 @@ void part_actor_context(struct jw *w);
 void part_note(struct jw *w, const Post *post, const Actor *author);
 void part_actor(struct jw *w, const Actor *actor);
 
+/* FEP-1b12: the group a post is in, which it always mentions. */
+void part_audience(struct jw *w, const Post *post);
 void part_list(struct jw *w, const char *name, char *const *items, size_t n);
 /* "<base>/tags/<tag>", percent-encoded: what hashtags link to. `base` is its first n bytes. */
 void part_tag_uri(struct buf *out, const char *base, size_t n, const char *tag);

@@ -74,7 +74,7 @@ static enum err read_text(struct cli *cli, size_t argument, struct buf *text, st
 static enum err draft_from(struct cli *cli, struct cli_store *store, struct post_draft *draft,
                            struct why *why)
 {
-    const char *reply_to = cli_option(cli, "reply-to");
+    const char *reply_to = cli_option(cli, "reply-to"), *group = cli_option(cli, "group");
     const char **to = arena_calloc(&store->arena, RECIPIENTS_MAX, sizeof *to);
     for (size_t i = 0; i < cli->options; i++)
         if (!strcmp(cli->option[i].name, "to"))
@@ -88,6 +88,8 @@ static enum err draft_from(struct cli *cli, struct cli_store *store, struct post
         e = cli_find_account(store, cli->argument[0], &draft->author, why);
     if (!e && reply_to)
         e = resolve_post(&store->fed, reply_to, &draft->in_reply_to, why);
+    if (!e && group)
+        e = resolve_actor(&store->fed, group, &draft->group, why);
     return e;
 }
 
@@ -220,6 +222,7 @@ static const struct cli_option post_options[] = {
     {"visibility", "public|unlisted|followers|direct|local", "who may read it (public)"},
     {"to", "ACCT", "address someone the text does not mention; may be repeated", true},
     {"reply-to", "POST", "the post this answers, by id or URI"},
+    {"group", "GROUP", "post it to this group, here or elsewhere"},
     {"cw", "TEXT", "content warning"},
     {"lang", "CODE", "language of the text (BCP 47)"},
     {0}};
