@@ -183,10 +183,12 @@ static enum err add_context(json_t *object)
     return json_object_set(object, "@context", list) ? ERR_LIMIT : OK;
 }
 
+/* Whole seconds: Fedify hashes the date as it would write it itself, and drops zeros at its end. */
 static json_t *make_options(json_t *context, const char *key_id, int64_t created_ms)
 {
     char created[CLOCK_RFC3339_BYTES];
     clock_format_rfc3339(created_ms, created);
+    memcpy(created + sizeof "2026-11-22T09:30:00" - 1, "Z", 2);
     return json_pack("{sO ss ss ss ss ss}", "@context", context, "type", "DataIntegrityProof",
                      "cryptosuite", SUITE, "created", created, "verificationMethod", key_id,
                      "proofPurpose", "assertionMethod");

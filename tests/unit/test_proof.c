@@ -225,6 +225,18 @@ static void the_proofs_context_is_defined_and_stands_before_inline_terms(void **
     assert_null(strstr(v2, PROOF_CONTEXT));
 }
 
+/* Fedify writes a date it has read without the zeros at its end: half a second would be ".5". */
+static void the_date_of_a_proof_has_only_one_spelling(void **state)
+{
+    AUTO(private_key_free) struct private_key *key = private_key_generate(KEY_ED25519);
+    AUTO(buf_clear) struct buf json = BUF_INIT(65536);
+    (void)state;
+    assert_int_equal(proof_add(bytes_of("{\"id\":\"https://peer.example/1\"}"), key,
+                               "https://peer.example/key", NOW_MS + 500, &json, NULL),
+                     OK);
+    assert_non_null(strstr(buf_text(&json), "\"created\":\"2023-11-14T22:13:20Z\""));
+}
+
 static void other_white_space_order_and_spelling_of_numbers_change_nothing(void **state)
 {
     struct scene *s = *state;
@@ -493,6 +505,7 @@ int main(void)
         T(a_proof_says_who_made_an_object_whoever_brings_it),
         T(a_note_is_its_authors),
         T(the_proofs_context_is_defined_and_stands_before_inline_terms),
+        T(the_date_of_a_proof_has_only_one_spelling),
         T(other_white_space_order_and_spelling_of_numbers_change_nothing),
         T(t109_an_altered_object_is_not_believed),
         T(t109_an_expired_or_future_proof_is_not_believed),
