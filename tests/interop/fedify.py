@@ -118,9 +118,10 @@ class Meeting:
 
     def befriend(self):
         """ann and fay follow each other."""
+        after = tuple(n + 1 for n in self.node.counts("ann"))
         self.fay.do("follow", whom=self.node.handle("ann"))
         self.node.cli("follow", "ann", self.fay.handle)
-        tap.until(lambda: self.node.counts("ann") == (1, 1), "ann and fay to follow each other")
+        tap.until(lambda: self.node.counts("ann") == after, "ann and fay to follow each other")
 
     # -- at Fedify
 
