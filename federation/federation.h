@@ -37,6 +37,8 @@ struct federation_config {
     bool needs_client_cert;               /* peers' requests must come with one in their name */
     bool object_proofs; /* what leaves in the name of an actor of ours carries its proof */
 
+    const char *data_dir; /* pictures of ours lie in its folder media */
+
     int64_t connect_timeout_ms;  /* 5 s */
     int64_t transfer_timeout_ms; /* 15 s, whole */
     size_t document_max_bytes;   /* 1 MiB */

@@ -149,6 +149,7 @@ enum err check_post(struct check *check)
     post_neighbours(check, post);
     post_quotes(check, post);
     post_streams(check, post);
+    check_post_media(check, post);
     return OK;
 }
 

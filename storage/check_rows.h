@@ -59,7 +59,11 @@ check_row check_peer, check_peer_host, check_peer_health, check_peer_due, check_
     check_outbody, check_ledger;
 check_row check_parked, check_parked_by, check_want, check_want_due, check_seen, check_token;
 check_row check_unquoted, check_authorized, check_consent, check_consent_of;
+check_row check_media;
 check_row check_audit, check_audit_end;
+
+/* The media of a post, for its row. */
+void check_post_media(struct check *check, const Post *post);
 
 /* What only one snapshot of several tables can tell: totals, and references of bodies. */
 enum err check_totals(struct check *check);

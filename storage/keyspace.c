@@ -44,6 +44,7 @@ const char *table_name(enum table table)
         [TABLE_AUTHORIZED] = "authorized",
         [TABLE_CONSENT] = "consent",
         [TABLE_CONSENT_OF] = "consent_of",
+        [TABLE_MEDIA] = "media",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

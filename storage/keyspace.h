@@ -45,6 +45,7 @@
  * fetched        post:8 peer:8             inbox         fetched_add           fetched_next
  * token          SHA-256(token):32         Token         token_put             token_find
  * audit          seq:8                     AuditRecord   audit_add             audit_next
+ * media          media:8                   Media         media_add             media_get
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
@@ -70,6 +71,7 @@
  *    meta audit_head (seq:8 SHA-256:32) names the last.
  * 12 every record decodes; every id in a key equals the id in its value.
  * 13 consent and consent_of name each other; the post they are about exists and is its owner's.
+ * 14 a media record names a post that has it as an attachment, and the reverse.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -117,6 +119,7 @@ enum table {
     TABLE_AUTHORIZED,
     TABLE_CONSENT,
     TABLE_CONSENT_OF,
+    TABLE_MEDIA,
     TABLE_COUNT
 };
 

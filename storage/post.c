@@ -1,4 +1,5 @@
 #include "storage/post.h"
+#include "storage/media.h"
 
 #include "storage/actor.h"
 #include "storage/consent.h"
@@ -385,8 +386,8 @@ enum err post_delete(struct txn *txn, post_id id, int64_t now_ms)
         (e = edges_drop(txn, id.v)) || (e = streams_set(txn, post, false)) ||
         (e = thread_leave(txn, post)) || (e = quote_leave(txn, post)) ||
         (e = quote_forsake(txn, post)) || (e = consent_drop(txn, id)) ||
-        (e = count(txn, post, -1)) || (e = notification_drop(txn, id)) ||
-        (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
+        (e = media_drop_of(txn, post)) || (e = count(txn, post, -1)) ||
+        (e = notification_drop(txn, id)) || (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
         (e = rows_drop(txn, TABLE_FETCHED, id.v)) ||
         (e = text_index_del(txn, TABLE_POST_URI, post->uri)) ||
         (e = engine_del(txn, TABLE_POST, key_bytes(&key))))

@@ -86,6 +86,15 @@ act_remote act_post_remote, act_edit_remote, act_delete_remote, act_follow_remot
 /* A Like, whatever emoji it carries. */
 act_remote act_like_plain;
 
+struct post_media { /* a file of ours that is complete on disk */
+    uint64_t id;
+    const char *media_type, *blurhash;
+    const char *description; /* alt text; NULL: none */
+    uint32_t width, height;
+    uint64_t size;
+    float focus_x, focus_y; /* -1..1 */
+};
+
 struct post_draft {
     actor_id author;
     const char *source; /* Markdown */
@@ -96,6 +105,8 @@ struct post_draft {
     const char *const *to; /* further handles addressed, as typed */
     size_t to_count;
     int64_t published_ms; /* 0: now */
+    const struct post_media *media;
+    size_t media_count;
 };
 
 /*

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define ALT_TEXT_MAX 1500 /* characters */
 #define TITLE_MAX 500
 #define TRANSLATIONS_MAX_BYTES (128 * 1024) /* of one post: it is read with every page it is on */
 
@@ -81,8 +80,8 @@ static void note_attachments(const struct as2_note *note, struct arena *arena, P
         attachment__init(to);
         to->url = or_empty(arena, from->url);
         to->media_type = or_empty(arena, from->media_type);
-        to->description =
-            (char *)sanitize_line(from->description ? from->description : "", ALT_TEXT_MAX, arena);
+        to->description = (char *)sanitize_line(from->description ? from->description : "",
+                                                ACT_ALT_MAX_CHARACTERS, arena);
         to->blurhash = or_empty(arena, from->blurhash);
         to->width = from->width;
         to->height = from->height;

@@ -402,7 +402,9 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
     if (e)
         return e;
     set_audience(&arena, who, owner, &post);
-    e = act_post_store(txn, &post, p->now_ms);
+    e = act_post_attach(txn, p->fed, p->draft, &post, &arena, p->now_ms);
+    if (!e)
+        e = act_post_store(txn, &post, p->now_ms);
     if (!e)
         e = document_create(&post, who, &json);
     if (!e)

@@ -9,7 +9,9 @@
 #include "federation/act/common.h"
 #include "federation/markup.h"
 
-#define ACT_POST_MAX_BYTES 20000 /* of what an author types */
+#define ACT_MEDIA_MAX 16            /* pictures of one post */
+#define ACT_ALT_MAX_CHARACTERS 1500 /* of an alt text */
+#define ACT_POST_MAX_BYTES 20000    /* of what an author types */
 
 /* Do id and author of an embedded note belong to the actor who sent it (T28, T29)? */
 enum act_verdict act_check_note(const struct act *act, const struct as2_note *note,
@@ -29,6 +31,10 @@ MUST_CHECK enum err act_markup(struct federation *fed, const char *source, act_r
  */
 MUST_CHECK enum err act_edit_store(struct txn *txn, const Post *version, int64_t now_ms,
                                    const char **out_outcome);
+/* The draft's pictures become attachments of `post`, whose id is known. Inside a mutation. */
+MUST_CHECK enum err act_post_attach(struct txn *txn, const struct federation *fed,
+                                    const struct post_draft *draft, Post *post, struct arena *arena,
+                                    int64_t now_ms);
 
 bool act_mention_has(const Post *post, uint64_t actor);
 /* Adds a mention of `id` (ours only: when `is_ours_only`) to a list that has room. The actor itself

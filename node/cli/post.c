@@ -2,6 +2,7 @@
 
 #include "federation/act/act.h"
 #include "federation/resolve.h"
+#include "node/cli/attach.h"
 #include "node/cli/mark.h"
 #include "node/cli/nouns.h"
 #include "node/cli/store.h"
@@ -107,7 +108,12 @@ static enum err cli_post(struct cli *cli, struct why *why)
     if (e)
         return e;
     draft.source = buf_text(&text);
+    e = cli_attach(cli, &store, &draft, why);
+    if (e)
+        return e;
     e = act_post_local(&store.fed, &draft, resolve_actor, &store.by, &id, why);
+    if (e || cli->is_dry_run)
+        cli_detach(&store, &draft);
     return e ? e : report(cli, &store, id, "posted", why);
 }
 
@@ -225,6 +231,9 @@ static const struct cli_option post_options[] = {
     {"group", "GROUP", "post it to this group, here or elsewhere"},
     {"cw", "TEXT", "content warning"},
     {"lang", "CODE", "language of the text (BCP 47)"},
+    {"media", "FILE", "attach a picture (JPEG, PNG, WebP, GIF); may be repeated", true},
+    {"alt", "TEXT", "what the picture before it shows, in words", true},
+    {"focus", "X,Y", "the point of the picture before it that crops keep (-1 to 1)", true},
     {0}};
 static const struct cli_option edit_options[] = {{"cw", "TEXT", "content warning"}, {0}};
 

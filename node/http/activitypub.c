@@ -11,9 +11,11 @@
 #include "federation/proof.h"
 #include "federation/reader.h"
 #include "node/http/mediatype.h"
+#include "node/media/media.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/edge.h"
+#include "storage/media.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -395,6 +397,52 @@ static struct response *get_post_context(struct request *request)
     return to_workers(request, document_run, answer_thread);
 }
 
+/* ---- pictures ---- */
+
+/* To whom the post is shown, its pictures are; those for everyone need no signature. */
+static struct response *answer_media(struct job *job)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
+    AUTO(txn_end) struct txn *txn = NULL;
+    uint64_t id, size;
+    Media *media;
+    Post *post;
+    Actor *author;
+    int fd;
+    enum err e = id_parse(request_param(job->request, "id"), &id) ? ERR_NOTFOUND : OK;
+    if (!e)
+        e = engine_read_begin(job->fed->engine, &txn);
+    if (!e)
+        e = media_get(txn, id, &arena, &media);
+    if (!e)
+        e = post_get(txn, (post_id){media->post}, &arena, &post);
+    if (!e)
+        e = actor_get(txn, (actor_id){post->author}, &arena, &author);
+    if (e == ERR_NOTFOUND || (!e && author->deleted_ms))
+        return not_found();
+    if (e)
+        return response_of_err(e, NULL);
+    bool is_open = audience_may_read(txn, post, (actor_id){0});
+    struct response *refusal = is_open ? NULL : may_have(job, txn, post);
+    if (refusal)
+        return refusal;
+    e = media_open(job->fed->config->data_dir, id, &fd, &size);
+    if (e)
+        return response_of_err(e, NULL);
+    struct response *response = response_file(200, media->media_type, fd, size);
+    if (is_open)
+        response_set(response, "Cache-Control", "public, max-age=86400");
+    else
+        response_set(response, "Vary", "Accept, Signature");
+    response_set(response, "Content-Security-Policy", "default-src 'none'; sandbox");
+    return response;
+}
+
+static struct response *get_media(struct request *request)
+{
+    return to_workers(request, document_run, answer_media);
+}
+
 /* ---- an actor's collections ---- */
 
 static enum err render_collection(const char *name, struct txn *txn, const Actor *actor,
@@ -592,6 +640,7 @@ const struct route activitypub_routes[] = {
     GET("/users/{name}/posts/{id}/context", get_post_context),
     GET("/users/{name}/posts/{id}/replies", get_post_replies),
     GET("/tags/{tag}", get_tag),
+    GET("/media/{id}", get_media),
     GET("/.well-known/webfinger", get_webfinger),
     GET("/.well-known/host-meta", get_host_meta),
     GET("/.well-known/nodeinfo", get_nodeinfo_index),

@@ -28,6 +28,8 @@ HOMES = {
     r"curl/.*": (r"federation/(fetch|delivery|http_client).*",),
     r"microhttpd\.h": (r"node/http/.*",),
     r"libxml/.*": (r"federation/sanitize.*",),
+    # Decoders of strangers' pictures stay out of the daemon: ward-media is a process of its own.
+    r"vips/.*": (r"node/media/main\.c",),
     r"md4c.*": (r"federation/markup.*",),
     r"ini\.h": (r"node/config.*",),
 }
