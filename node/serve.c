@@ -7,6 +7,7 @@
 #include "node/control.h"
 #include "node/http/activitypub.h"
 #include "node/http/server.h"
+#include "node/media/media.h"
 #include "node/metrics.h"
 #include "node/notify.h"
 #include "node/setup.h"
@@ -30,6 +31,7 @@
 #define WRITER_BATCH 512
 #define TICK_S 5               /* dead commands freed, late readers given up, old ids forgotten */
 #define FILES_PER_CONNECTION 3 /* the socket and both ends of the gate's pair */
+#define MEDIA_SWEEP_MS ((int64_t)6 * 3600 * 1000)
 #define FILES_OTHERS 1024
 
 struct serve {
@@ -50,6 +52,7 @@ struct serve {
     struct server *admin;
     uint64_t work_seen; /* mutations and requests until the last tick */
     bool is_trimmed;
+    int64_t next_sweep_ms; /* clock_mono_ms */
 
     /* any thread, under mu; the owner alone writes, so it reads without */
     pthread_mutex_t mu;
@@ -604,6 +607,15 @@ static void trim_memory(struct serve *s)
     s->is_trimmed = is_quiet;
 }
 
+/* At the start, and then seldom: it looks at every file. */
+static void sweep_media(struct serve *s, int64_t now_mono_ms)
+{
+    if (now_mono_ms < s->next_sweep_ms)
+        return;
+    s->next_sweep_ms = now_mono_ms + MEDIA_SWEEP_MS;
+    media_sweep(s->config->node.data, s->engine, clock_ms());
+}
+
 /* Waits for SIGTERM or SIGINT; the signals were blocked before the first thread. */
 static void wait_for_end(struct serve *s, const sigset_t *signals)
 {
@@ -617,6 +629,7 @@ static void wait_for_end(struct serve *s, const sigset_t *signals)
         engine_check_readers(s->engine);
         reader_expire(READERS_OVERDUE, clock_mono_ms());
         upkeep_tick(s->upkeep, clock_mono_ms());
+        sweep_media(s, clock_mono_ms());
         trim_memory(s);
     }
 }

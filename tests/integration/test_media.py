@@ -162,6 +162,16 @@ def a_deleted_post_takes_its_picture_along():
     tap.equal(wire.get(url, scene.authority.client_context()).status, 200, "before")
     home.cli("delete", uri, "--yes")
     tap.until(lambda: home.get(url).status == 404, "the picture to go")
+    folder = f"{home.folder}/data/media"
+    kept = home.post("ann", "stays", "--media", _file("e.png", _png()))
+    home.stop()
+    for name in os.listdir(folder):  # as if all had lain there for two hours
+        os.utime(os.path.join(folder, name), (0, 0))
+    file = os.path.join(folder, f"{int(url.rpartition('/')[2]):016x}")
+    tap.check(os.path.exists(file), "the file before the sweep")
+    home.start()
+    tap.until(lambda: not os.path.exists(file), "the file to go")
+    tap.equal(home.get(_attached(kept)[0]["url"]).status, 200, "the other one")
 
 
 @tap.test
