@@ -194,21 +194,50 @@ def blocks_cross_both_ways():
     send({"type": "Undo", "object": {"type": "Block", "id": block, "actor": fay.actor, "object": bob}})
 
 
+# ---- Move
+
+
+@tap.test
+def moves_cross_both_ways():
+    node.cli("follow", "ann", fay.handle_of("bot"))
+    fay.do("follow", whom=node.handle("bob"))
+    tap.until(lambda: node.counts("ann")[1] == 2 and node.counts("bob")[0] == 1, "the follows")
+    bob, bot, new = node.actor("bob")["id"], fay.person("bot"), fay.person("new")
+    fay.do("profile", quiet=True, aliases=[bot, bob], **{"as": "new"})
+    fay.do("profile", quiet=True, successor=new, **{"as": "bot"})
+    send({"type": "Move", "object": bot, "target": new}, **{"as": "bot"})
+    tap.until(lambda: node.list("moved", "list", "ann"), "the Move at Ward")
+    node.cli("moved", "accept", "ann", "--all")
+    tap.until(lambda: ann in fay.followers("new") and ann not in fay.followers("bot"), "ann to follow on")
+    node.cli("account", "move", "bob", fay.handle_of("new"), "--yes")
+    move = wait("Move", bob)
+    tap.equal((move["object"], move["target"]), (bob, new), "who moves where")
+    tap.equal(node.actor("bob")["movedTo"], new, "what bob's document says")
+
+
+@tap.test
+def a_move_that_the_target_does_not_confirm_is_nothing():
+    node.cli("follow", "ann", fay.handle_of("app"))
+    tap.until(lambda: ann in fay.followers("app"), "the follow")
+    fay.do("profile", quiet=True, successor=fay.person("org"), **{"as": "app"})
+    send({"type": "Move", "object": fay.person("app"), "target": fay.person("org")}, **{"as": "app"})
+    tap.never(lambda: node.list("moved", "list", "ann"), "a move to who knows nothing of it", 0.5)
+
+
 # ---- the end
 
 
 @tap.test
 def unfollows_cross_both_ways():
     fay.do("unfollow", whom=node.handle("ann"))
-    node.cli("unfollow", "ann", fay.handle)
-    tap.until(lambda: node.counts("ann") == (0, 0), "both follows to go")
+    for name in ("fay", "new", "app"):
+        node.cli("unfollow", "ann", fay.handle_of(name))
+    tap.until(lambda: node.counts("ann") == (0, 0), "the follows to go")
     tap.until(lambda: ann not in fay.followers(), "Fedify's follower to go")
 
 
 @tap.test
 def an_account_can_go_on_either_side():
-    fay.do("follow", whom=node.handle("bob"))
-    tap.until(lambda: node.counts("bob")[0] == 1, "fay follows bob")
     bob = node.actor("bob")["id"]
     node.cli("account", "delete", "bob", "--yes")
     tap.equal(wait("Delete", bob)["actor"], bob, "whose account goes")

@@ -126,6 +126,43 @@ def every_kind_of_actor_can_be_followed():
         tap.equal(wait_home(uri, f"By {name}")["author"], fay.handle_of(name), "its author")
 
 
+# ---- groups: Announce of a Create (FEP-1b12)
+
+
+@tap.test
+def a_group_of_wards_hands_on_what_its_members_post():
+    node.cli("group", "create", "pharmacy")
+    group = node.actor("pharmacy")["id"]
+    tap.equal(node.actor("pharmacy")["type"], "Group", "what it is")
+    fay.do("follow", whom=node.handle("pharmacy"))
+    node.cli("follow", "ann", "pharmacy")
+    wait("Accept", group)
+    own = node.post("ann", "Linezolid is short", "--group", "pharmacy")
+    announce = _announced(group, own)
+    tap.equal(announce["object"]["type"], "Create", "what the group hands on")
+    other = fay.do("create", to=[node.handle("pharmacy")], object={
+        "type": "Note", "content": "<p>We have some</p>", "audience": group, "mentions": [group],
+        "tag": {"type": "Mention", "href": group, "name": "@" + node.handle("pharmacy")},
+    })["id"]
+    _announced(group, other)
+    tap.check(other in node.uris("ann", "--group", "pharmacy"), "fay's post in the group")
+
+
+def _announced(group, uri):
+    """The group's Announce of a post, as Ward wrote it."""
+    def by_group():
+        return [r for r in meeting.arrived("Announce", uri) if json.loads(r["body"])["actor"] == group]
+    return json.loads(tap.until(by_group, f"the group's Announce of {uri}")[0]["body"])
+
+
+@tap.test
+def what_a_group_of_fedifys_hands_on_is_taken_in():
+    uri = fay.do("serve", object={"type": "Note", "content": "<p>In the group</p>"}, **{"as": "org"})["id"]
+    create = {"type": "Create", "id": f"{uri}/create", "actor": fay.person("org"), "object": uri, "to": PUBLIC}
+    fay.do("send", activity={"type": "Announce", "object": create, "to": PUBLIC}, followers=True, **{"as": "grp"})
+    wait_home(uri, "In the group")
+
+
 # ---- audiences
 
 
