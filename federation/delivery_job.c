@@ -1,10 +1,16 @@
 #include "federation/delivery_job.h"
 
+#include "federation/audience.h"
 #include "federation/policy.h"
+#include "federation/synchronize.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
+#include "storage/follow_digest.h"
 #include "storage/outqueue.h"
 #include "storage/peer.h"
+#include "storage/post.h"
+
+#include <string.h>
 
 #define JOB_ARENA_BYTES ((size_t)8 * 1024 * 1024) /* a body of 1 MiB and what decoding it takes */
 #define SIGN_ARENA_BYTES ((size_t)64 * 1024)
@@ -25,6 +31,43 @@ static enum err load_peer(struct delivery_job *job, struct txn *txn)
     return OK;
 }
 
+/* One read in the usual case: somebody there follows the author. */
+static bool has_followers_there(struct txn *txn, const struct delivery_job *job, const Post *post)
+{
+    struct follow_digest digest;
+    return post->visibility == VISIBILITY__FOLLOWERS && !post->audience_of &&
+           follow_digest_get(txn, (actor_id){post->author}, job->host, &digest) == OK &&
+           digest.count > 0;
+}
+
+/* May the host still read what it was queued for? Follows end and people are blocked while a job
+ * waits (T68). What is queued on another's behalf is the queuer's to judge. */
+static bool may_still_go(struct txn *txn, const struct delivery_job *job)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(JOB_ARENA_BYTES);
+    const OutJob *j = job->job;
+    Post *post;
+    bool is_said =
+        strcmp(j->activity_type, "Create") == 0 || strcmp(j->activity_type, "Update") == 0;
+    if (!j->subject || !is_said ||
+        (j->visibility != VISIBILITY__FOLLOWERS && j->visibility != VISIBILITY__DIRECT))
+        return true;
+    return post_get(txn, (post_id){j->subject}, &arena, &post) != OK || post->author != j->actor ||
+           has_followers_there(txn, job, post) || audience_may_host_read(txn, post, job->host);
+}
+
+static enum err load_synchronization(struct delivery_job *job, struct txn *txn)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(JOB_ARENA_BYTES);
+    Actor *actor;
+    if (!job->job->is_to_followers)
+        return OK;
+    enum err e = actor_get(txn, (actor_id){job->job->actor}, &arena, &actor);
+    if (!e)
+        job->synchronization = synchronize_field(txn, actor, job->host, &job->arena);
+    return e;
+}
+
 enum err delivery_job_load(struct delivery_job *job, struct federation *fed, struct txn *txn,
                            peer_id peer, uint64_t seq, int64_t now_ms)
 {
@@ -43,8 +86,15 @@ enum err delivery_job_load(struct delivery_job *job, struct federation *fed, str
         job->outcome = OUTCOME_CANCELLED;
         return OK;
     }
+    if (!e && !may_still_go(txn, job)) {
+        why_set(&job->why, ERR_DENIED, "nobody there may read it any more");
+        job->outcome = OUTCOME_CANCELLED;
+        return OK;
+    }
     if (!e)
         e = outqueue_body(txn, job->job->body, &job->arena, &job->body);
+    if (!e)
+        e = load_synchronization(job, txn);
     if (e)
         return e;
     e = account_keys(txn, (actor_id){job->job->actor}, &job->arena, &job->keys);
@@ -64,7 +114,8 @@ static enum err make_call(struct delivery_job *job)
                                   .body = job->body,
                                   .scheme = job->scheme,
                                   .keys = job->keys,
-                                  .now_ms = clock_ms()};
+                                  .now_ms = clock_ms(),
+                                  .synchronization = job->synchronization};
     struct signature_lines signature;
     enum err e = outgoing_sign(&sign, &arena, &signature, &job->why);
     if (e)

@@ -39,6 +39,7 @@ struct delivery_job {
     OutJob *job;
     struct bytes body;
     PrivateKeys *keys;
+    const char *synchronization; /* NULL: none is sent */
     const char *host, *pin;
     SignatureScheme known, scheme;
     bool is_second; /* the other scheme was answered 401 */

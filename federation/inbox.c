@@ -7,6 +7,7 @@
 #include "federation/forwarded.h"
 #include "federation/policy.h"
 #include "federation/resolve.h"
+#include "federation/synchronize.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/parked.h"
@@ -208,6 +209,17 @@ static bool judge_forwarded(struct judge *j)
 }
 
 /* Who signed must be who acts, and the activity must be theirs to name (T17, T27, T29). */
+/* Only what the sender signed, and of somebody who is talking for themselves. */
+static void take_synchronization(struct judge *j)
+{
+    struct act *act = j->out->act;
+    const char *field;
+    if (signature_covers(&j->signature, "collection-synchronization") &&
+        http_message_field_count(&j->in->message, SYNCHRONIZE_FIELD) == 1 &&
+        http_message_field(&j->in->message, SYNCHRONIZE_FIELD, &act->arena, &field) == OK)
+        act->synchronization = field;
+}
+
 static bool judge_origin(struct judge *j)
 {
     struct ingest *out = j->out;
@@ -224,6 +236,7 @@ static bool judge_origin(struct judge *j)
     if (actor_find(j->txn, act->activity->actor, &act->who))
         return needs(j, act->activity->actor, WANT_KIND__ACTOR_DOCUMENT);
     act->peer = out->peer;
+    take_synchronization(j);
     return true;
 }
 
@@ -297,6 +310,9 @@ static enum err act_apply(struct txn *txn, struct mutation *m)
         e = act->apply(txn, act);
     if (!e && act->forward && !is_delete)
         e = forward_queue(txn, act);
+    if (!e && act->synchronization)
+        e = synchronize_notice(txn, act->who, act->synchronization, act->now_ms,
+                               &act->wants_followers);
     if (!e)
         e = act->sender.v ? delivery_heard(txn, act->sender.v, act->scheme, act->now_ms) : OK;
     return e ? e : unpark(txn, act->parked);
@@ -350,6 +366,8 @@ static void act_done(struct mutation *m, enum err e)
         reception->done(reception->context, 202, NULL);
         if (fed->wake_delivery)
             fed->wake_delivery(fed);
+        if (act->wants_followers && fed->wake_fetcher)
+            fed->wake_fetcher(fed);
     }
     xfree(&reception);
     act_free(&act);

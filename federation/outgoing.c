@@ -28,6 +28,7 @@ enum err outgoing_sign(const struct outgoing *request, struct arena *arena,
         .key_id = key_id,
         .key = keyring_private(held),
         .now_ms = request->now_ms,
+        .synchronization = request->synchronization,
     };
     return signature_sign(&sign, arena, out, why);
 }

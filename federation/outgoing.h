@@ -27,6 +27,7 @@ struct outgoing {
     SignatureScheme scheme;
     const PrivateKeys *keys;
     int64_t now_ms;
+    const char *synchronization; /* as in signature_request */
 };
 
 /* The header lines to send, Host first. An actor without an Ed25519 key signs with RSA. */

@@ -6,6 +6,7 @@
 #include "federation/key.h"
 #include "federation/reader.h"
 #include "federation/sanitize.h"
+#include "federation/synchronize.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/parked.h"
@@ -476,6 +477,8 @@ void resolve_fetched(struct federation *fed, const char *uri, WantKind kind, enu
         give_up(fed, uri, &why);
         return;
     }
+    if (kind == WANT_KIND__COLLECTION_DOCUMENT && synchronize_fetched(fed, uri, document))
+        return;
     switch (document->kind) {
     case AS2_DOCUMENT_ACTOR:
         got_actor(fed, uri, &document->actor, &arena, &why);

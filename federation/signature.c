@@ -304,7 +304,7 @@ enum err signature_sign(const struct signature_request *request, struct arena *a
         return e;
     char date[CLOCK_HTTP_BYTES];
     clock_format_http(request->now_ms, date);
-    struct http_header headers[2] = {{"Date", date}};
+    struct http_header headers[3] = {{"Date", date}};
     struct http_message msg = {.method = request->method,
                                .target = uri.target,
                                .scheme = uri.is_https ? "https" : "http",
@@ -318,6 +318,9 @@ enum err signature_sign(const struct signature_request *request, struct arena *a
             return e;
         msg.header_count = 2;
     }
+    if (request->synchronization)
+        headers[msg.header_count++] =
+            (struct http_header){"Collection-Synchronization", request->synchronization};
     struct signature_lines lines = {.n = 0};
     e = lines_add(&lines, arena, "Host", uri.host);
     for (size_t i = 0; !e && i < msg.header_count; i++)

@@ -84,6 +84,9 @@ int64_t signature_clock_ahead_ms(const struct http_message *msg, const struct si
 MUST_CHECK enum err signature_base(const struct http_message *msg, const struct signature *sig,
                                    struct arena *arena, struct bytes *out, struct why *why);
 
+/* Does the signature cover this field or component? Lower case. */
+bool signature_covers(const struct signature *sig, const char *name);
+
 /* ---- signing ---- */
 
 struct signature_request {
@@ -94,9 +97,10 @@ struct signature_request {
     const char *key_id;
     const struct private_key *key;
     int64_t now_ms;
+    const char *synchronization; /* value of Collection-Synchronization; NULL: none is sent */
 };
 
-#define SIGNATURE_MAX_LINES 5
+#define SIGNATURE_MAX_LINES 6
 struct signature_lines {
     const char *line[SIGNATURE_MAX_LINES]; /* "Name: value", without CR LF */
     size_t n;
@@ -104,6 +108,9 @@ struct signature_lines {
 
 /*
  * The header lines to send, Host first: exactly what was signed, so use this Host and not another.
+ *
+ * Collection-Synchronization is covered by cavage. Over RFC 9421 it is sent and not covered: peers
+ * are known that take the three components above and no others.
  *
  * cavage    Host, Date, [Digest,] Signature over (request-target) host date [digest], rsa-sha256
  * RFC 9421  Host, Date, [Content-Digest,] Signature-Input, Signature over "@method" "@target-uri"

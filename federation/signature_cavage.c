@@ -260,9 +260,13 @@ enum err cavage_base(const struct http_message *msg, const struct signature *sig
 enum err cavage_sign(const struct signature_request *request, const struct http_message *msg,
                      struct arena *arena, struct signature_lines *lines, struct why *why)
 {
-    const char *plain[] = {"(request-target)", "host", "date", "digest"};
-    struct signature sig = {.scheme = SIGNATURE_CAVAGE, .covered = plain};
-    sig.covered_count = http_message_field_count(msg, "digest") ? 4 : 3;
+    const char *plain[5] = {"(request-target)", "host", "date"};
+    struct signature sig = {.scheme = SIGNATURE_CAVAGE, .covered = plain, .covered_count = 3};
+    bool has_digest = http_message_field_count(msg, "digest"), has_more = request->synchronization;
+    if (has_digest)
+        plain[sig.covered_count++] = "digest";
+    if (has_more)
+        plain[sig.covered_count++] = "collection-synchronization";
     if (private_key_type(request->key) != KEY_RSA)
         return why_set(why, ERR_INVALID, "cavage signatures are made with RSA keys only");
     struct bytes base, value;
@@ -272,12 +276,12 @@ enum err cavage_sign(const struct signature_request *request, const struct http_
     if (e)
         return e == ERR_DENIED ? ERR_LIMIT : e;
     const char *text = base64_encode(value, arena);
-    const char *field =
-        !text ? NULL
-              : arena_printf(arena,
-                             "keyId=\"%s\",algorithm=\"rsa-sha256\","
-                             "headers=\"(request-target) host date%s\","
-                             "signature=\"%s\"",
-                             request->key_id, sig.covered_count == 4 ? " digest" : "", text);
+    const char *field = !text ? NULL
+                              : arena_printf(arena,
+                                             "keyId=\"%s\",algorithm=\"rsa-sha256\","
+                                             "headers=\"(request-target) host date%s%s\","
+                                             "signature=\"%s\"",
+                                             request->key_id, has_digest ? " digest" : "",
+                                             has_more ? " collection-synchronization" : "", text);
     return field ? lines_add(lines, arena, "Signature", field) : ERR_LIMIT;
 }

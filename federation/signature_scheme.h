@@ -37,8 +37,6 @@ MUST_CHECK enum err rfc9421_base(const struct http_message *msg, const struct si
 MUST_CHECK enum err rfc9421_coverage(const struct http_message *msg, const struct signature *sig,
                                      struct why *why);
 
-bool signature_covers(const struct signature *sig, const char *name);
-
 /* Checks that hold for both: key id and value there and not too long. */
 MUST_CHECK enum err signature_sane(const struct signature *sig, struct why *why);
 

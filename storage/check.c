@@ -172,6 +172,7 @@ static const struct {
     [TABLE_TOKEN] = {check_token, NULL},
     [TABLE_AUDIT] = {check_audit, check_audit_end},
     [TABLE_MEDIA] = {check_media, NULL},
+    [TABLE_FOLLOW_DIGEST] = {check_follow_digest, NULL},
 };
 
 /* One page: from the key after *last. ERR_NOTFOUND when the table is at its end. */

@@ -1,6 +1,7 @@
 #include "storage/check_rows.h"
 
 #include "storage/edge.h"
+#include "storage/follow_digest.h"
 
 #include <string.h>
 
@@ -54,6 +55,14 @@ static bool leads_to_post(uint8_t kind)
     }
 }
 
+/* A follower who is stored is in the digest of their host. */
+static bool is_digested(struct check *check, uint64_t who, uint64_t whom)
+{
+    Actor *follower = check_record(check, TABLE_ACTOR, who, &actor__descriptor);
+    return !follower || check_has(check, TABLE_FOLLOW_DIGEST,
+                                  follow_digest_key(check->txn, (actor_id){whom}, follower->host));
+}
+
 enum err check_edge(struct check *check)
 {
     Edge *edge;
@@ -69,6 +78,8 @@ enum err check_edge(struct check *check)
         check_wrong(check, "leads to a post that does not exist");
     if (!is_counted(check, kind, who, whom))
         check_wrong(check, "is not counted");
+    if (kind == EDGE_FOLLOW && !is_digested(check, who, whom))
+        check_wrong(check, "is in no follow_digest");
     if (kind != EDGE_BOOST || !edge->post)
         return OK;
     Post *boost = check_record(check, TABLE_POST, edge->post, &post__descriptor);
@@ -180,4 +191,38 @@ enum err check_counter(struct check *check)
         check_wrong(check, "says %llu, there are %llu", (unsigned long long)count,
                     (unsigned long long)counted);
     return e;
+}
+
+/* Every follower of the row's host, counted and summed again. */
+enum err check_follow_digest(struct check *check)
+{
+    struct follow_digest said, found = {0};
+    actor_id followed = {check_key_u64(check, 0)};
+    struct edge_key key = {.kind = EDGE_FOLLOW, .whom = followed.v};
+    enum err e;
+    if (follow_digest_read(check->value, &said)) {
+        check_wrong(check, "is no digest");
+        return OK;
+    }
+    for (; (e = edge_rev_next(check->txn, &key)) == OK; check->steps++) {
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(1 << 20);
+        struct key follower = key_id(key.who), row;
+        Actor *actor;
+        if (record_get(check->txn, TABLE_ACTOR, key_bytes(&follower), &actor__descriptor, &arena,
+                       &actor))
+            continue;
+        row = follow_digest_key(check->txn, followed, actor->host);
+        if (!bytes_equal(key_bytes(&row), check->key))
+            continue;
+        found.count++;
+        follow_digest_mix(found.sum, actor->uri);
+    }
+    if (e != ERR_NOTFOUND)
+        return e;
+    if (found.count != said.count || !said.count)
+        check_wrong(check, "says %llu followers, there are %llu", (unsigned long long)said.count,
+                    (unsigned long long)found.count);
+    else if (memcmp(found.sum, said.sum, sizeof found.sum) != 0)
+        check_wrong(check, "is not the sum of its followers");
+    return OK;
 }

@@ -54,7 +54,7 @@ check_row check_actor, check_actor_uri, check_actor_handle, check_key_uri, check
     check_private_key;
 check_row check_post, check_post_uri, check_post_history, check_orphan, check_tombstone,
     check_stream, check_notification, check_notified, check_fetched;
-check_row check_edge, check_edge_rev, check_edge_uri, check_counter;
+check_row check_edge, check_edge_rev, check_edge_uri, check_counter, check_follow_digest;
 check_row check_peer, check_peer_host, check_peer_health, check_peer_due, check_outqueue,
     check_outbody, check_ledger;
 check_row check_parked, check_parked_by, check_want, check_want_due, check_seen, check_token;

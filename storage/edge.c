@@ -1,6 +1,7 @@
 #include "storage/edge.h"
 
 #include "storage/base/log.h"
+#include "storage/follow_digest.h"
 
 #include <string.h>
 
@@ -75,7 +76,11 @@ static enum err count(struct txn *txn, struct edge_key key, int64_t by)
     switch (key.kind) {
     case EDGE_FOLLOW:
         e = counter_add(txn, COUNTER_FOLLOWERS, key.whom, by);
-        return e ? e : counter_add(txn, COUNTER_FOLLOWING, key.who, by);
+        if (!e)
+            e = counter_add(txn, COUNTER_FOLLOWING, key.who, by);
+        return e ? e
+                 : follow_digest_change(txn, (actor_id){key.who}, (actor_id){key.whom},
+                                        by > 0 ? FOLLOW_BEGINS : FOLLOW_ENDS);
     case EDGE_LIKE:
         return counter_add(txn, COUNTER_LIKES, key.whom, by);
     case EDGE_BOOST:

@@ -45,6 +45,7 @@ const char *table_name(enum table table)
         [TABLE_CONSENT] = "consent",
         [TABLE_CONSENT_OF] = "consent_of",
         [TABLE_MEDIA] = "media",
+        [TABLE_FOLLOW_DIGEST] = "follow_digest",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

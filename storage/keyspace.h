@@ -46,6 +46,7 @@
  * token          SHA-256(token):32         Token         token_put             token_find
  * audit          seq:8                     AuditRecord   audit_add             audit_next
  * media          media:8                   Media         media_add             media_get
+ * follow_digest  actor:8 h(host):16         count:8 sum:32 edge_add, edge_del   follow_digest_get
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
@@ -72,6 +73,8 @@
  * 12 every record decodes; every id in a key equals the id in its value.
  * 13 consent and consent_of name each other; the post they are about exists and is its owner's.
  * 14 a media record names a post that has it as an attachment, and the reverse.
+ * 15 follow_digest counts the followers of an actor at a host, and its sum is the XOR of the
+ *    SHA-256 of their URIs; there is no row of nobody.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -120,6 +123,7 @@ enum table {
     TABLE_CONSENT,
     TABLE_CONSENT_OF,
     TABLE_MEDIA,
+    TABLE_FOLLOW_DIGEST,
     TABLE_COUNT
 };
 

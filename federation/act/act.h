@@ -47,6 +47,8 @@ struct act {
     struct forward *forward; /* to be passed on (forward.h); NULL: not */
     bool is_hearsay;         /* its origin was asked instead: it is not remembered as received */
     SignatureScheme scheme;  /* the peer proved that it speaks it; UNTRIED: nothing proved */
+    const char *synchronization; /* what the sender says of its followers; NULL: nothing */
+    bool wants_followers;        /* the list is to be fetched */
     uint8_t body_digest[32];
     uint64_t parked; /* removed in the same transaction */
     void (*finished)(struct act *act, enum err e);

@@ -342,6 +342,7 @@ enum err act_post_queue(struct txn *txn, const struct federation *fed, const Pos
     job.object = post->id;
     job.subject = post->id;
     job.visibility = strcmp(type, "Delete") == 0 ? VISIBILITY__PUBLIC : post->visibility;
+    job.is_to_followers = post->visibility == VISIBILITY__FOLLOWERS && !post->audience_of;
     return destinations_queue(txn, fed, &list, json, &job, now_ms, &queued);
 }
 

@@ -330,3 +330,29 @@ enum err document_moderators(struct txn *txn, const Actor *group, struct buf *ou
     jw_object_end(&w);
     return jw_finish(&w);
 }
+
+enum err document_followers_at(struct txn *txn, const Actor *actor, const char *host,
+                               struct buf *out)
+{
+    AUTO(buf_clear) struct buf uri = BUF_INIT(4096);
+    struct edge_key key = {.kind = EDGE_FOLLOW, .whom = actor->id};
+    struct jw w = {.buf = out};
+    enum err e;
+    buf_printf(&uri, "%s/followers_synchronization", actor->uri);
+    begin_collection(&w, buf_text(&uri), TOTAL_UNTOLD);
+    jw_list(&w, "orderedItems");
+    while ((e = edge_rev_next(txn, &key)) == OK) {
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(ITEM_ARENA_BYTES);
+        Actor *follower;
+        e = actor_get(txn, (actor_id){key.who}, &arena, &follower);
+        if (!e && strcmp(follower->host, host) == 0)
+            jw_text(&w, NULL, follower->uri);
+        if (e && e != ERR_NOTFOUND)
+            return e;
+    }
+    if (e != ERR_NOTFOUND)
+        return e;
+    jw_list_end(&w);
+    jw_object_end(&w);
+    return jw_finish(&w);
+}

@@ -34,6 +34,9 @@ MUST_CHECK enum err document_outbox(struct txn *txn, const Actor *actor,
                                     const struct collection_page *page, struct buf *out);
 MUST_CHECK enum err document_followers(struct txn *txn, const Actor *actor, bool show_items,
                                        const struct collection_page *page, struct buf *out);
+/* FEP-8fcf: the followers that live at `host`, all of them (ERR_LIMIT: they do not fit). */
+MUST_CHECK enum err document_followers_at(struct txn *txn, const Actor *actor, const char *host,
+                                          struct buf *out);
 MUST_CHECK enum err document_following(struct txn *txn, const Actor *actor, bool show_items,
                                        const struct collection_page *page, struct buf *out);
 MUST_CHECK enum err document_replies(struct txn *txn, const Post *post,

@@ -486,6 +486,30 @@ static struct response *answer_collection(struct job *job)
     return activity_json(render_collection(name, txn, actor, &job->reader, &page, &json), &json);
 }
 
+/* Who of the asker's own host follows: nobody else's business (FEP-8fcf). */
+static struct response *answer_followers_at(struct job *job)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(txn_end) struct txn *txn = NULL;
+    Actor *actor;
+    enum err e = engine_read_begin(job->fed->engine, &txn);
+    if (!e)
+        e = path_actor(job->request, txn, &arena, &actor);
+    if (e == ERR_NOTFOUND)
+        return not_found();
+    if (e)
+        return response_of_err(e, NULL);
+    if (!job->is_known)
+        return sign_first(job);
+    return activity_json(document_followers_at(txn, actor, job->reader.host, &json), &json);
+}
+
+static struct response *get_followers_at(struct request *request)
+{
+    return to_workers(request, document_run, answer_followers_at);
+}
+
 static struct response *get_collection(struct request *request)
 {
     return to_workers(request, document_run, answer_collection);
@@ -632,6 +656,7 @@ const struct route activitypub_routes[] = {
     GET("/users/{name}", get_actor),
     GET("/users/{name}/outbox", get_collection),
     GET("/users/{name}/followers", get_collection),
+    GET("/users/{name}/followers_synchronization", get_followers_at),
     GET("/users/{name}/following", get_collection),
     GET("/users/{name}/featured", get_collection),
     GET("/users/{name}/moderators", get_collection),

@@ -4,6 +4,7 @@
 #include "storage/actor.h"
 #include "storage/audit.h"
 #include "storage/edge.h"
+#include "storage/follow_digest.h"
 #include "storage/migrate.h"
 #include "storage/notification.h"
 #include "storage/outqueue.h"
@@ -296,6 +297,26 @@ static void promise_5_edges(void **state)
     find(world, txn, "edge", "leads to a post that does not exist");
 }
 
+static void promise_15_digests_of_followers(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    struct key key = follow_digest_key(txn, world->alice, "peer.example");
+    uint8_t row[8 + FOLLOW_DIGEST_BYTES] = {[7] = 1};
+    drop(txn, TABLE_FOLLOW_DIGEST, key);
+    find(world, txn, "edge", "is in no follow_digest");
+    txn = store_write(&world->store);
+    put(txn, TABLE_FOLLOW_DIGEST, key, (struct bytes){row, sizeof row});
+    find(world, txn, "follow_digest", "is not the sum of its followers");
+    txn = store_write(&world->store);
+    row[7] = 2;
+    put(txn, TABLE_FOLLOW_DIGEST, key, (struct bytes){row, sizeof row});
+    find(world, txn, "follow_digest", "says 2 followers, there are 1");
+    txn = store_write(&world->store);
+    put(txn, TABLE_FOLLOW_DIGEST, key, (struct bytes){row, 3});
+    find(world, txn, "follow_digest", "is no digest");
+}
+
 static void promise_6_counters_and_notifications(void **state)
 {
     static const struct {
@@ -578,6 +599,7 @@ int main(void)
         IN_A_WORLD(promise_3_posts),
         IN_A_WORLD(promise_4_streams),
         IN_A_WORLD(promise_5_edges),
+        IN_A_WORLD(promise_15_digests_of_followers),
         IN_A_WORLD(promise_6_counters_and_notifications),
         IN_A_WORLD(promise_7_peers_are_due_exactly_once),
         IN_A_WORLD(promise_13_quotes_and_consents),
