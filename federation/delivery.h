@@ -35,7 +35,8 @@ MUST_CHECK enum err delivery_expedite(struct txn *txn, uint64_t peer, int64_t no
  * the request proved: CAVAGE, RFC9421, or RFC9421_ED25519 when the key was Ed25519.
  *
  * Which signature goes out (PeerHealth.scheme)
- *   UNTRIED          cavage. Moved on by a verified RFC 9421 request from there, or by an
+ *   UNTRIED          cavage. Moved on by a verified RFC 9421 request from there, by what the
+ *                    documents of its actors say (FEP-844e), or by an
  *                    Accept-Signature field (RFC 9421 §5.1) in any of its answers, whatever the
  *                    status: alg="ed25519" in it means RFC9421_ED25519. So two Ward nodes, which
  *                    both send that field with 202, talk Ed25519 from their second activity on.
@@ -45,6 +46,8 @@ MUST_CHECK enum err delivery_expedite(struct txn *txn, uint64_t peer, int64_t no
  */
 MUST_CHECK enum err delivery_heard(struct txn *txn, uint64_t peer, SignatureScheme proved,
                                    int64_t now_ms);
+/* A document fetched from `peer` says what it understands: believed while nothing is known. */
+MUST_CHECK enum err delivery_advertised(struct txn *txn, uint64_t peer, SignatureScheme understood);
 #define DELIVERY_HEARD_EVERY_MS ((int64_t)15 * 60 * 1000)
 #define DELIVERY_HEARD_NOTE_MS ((int64_t)60 * 1000) /* heard_ms is written no more often */
 #define DELIVERY_HEALTH_BYTES ((size_t)16 * 1024)   /* arena for one PeerHealth */

@@ -47,6 +47,19 @@ enum err delivery_heard(struct txn *txn, uint64_t peer, SignatureScheme proved, 
     return peer_put_health(txn, (peer_id){peer}, health);
 }
 
+enum err delivery_advertised(struct txn *txn, uint64_t peer, SignatureScheme understood)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(DELIVERY_HEALTH_BYTES);
+    PeerHealth *health;
+    if (understood <= SIGNATURE_SCHEME__CAVAGE)
+        return OK;
+    enum err e = peer_health(txn, (peer_id){peer}, &arena, &health);
+    if (e || health->scheme != SIGNATURE_SCHEME__UNTRIED)
+        return e;
+    health->scheme = understood;
+    return peer_put_health(txn, (peer_id){peer}, health);
+}
+
 enum err delivery_tell(struct txn *txn, const OutJob *job, const char *text, int64_t now_ms)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(RECORD_ARENA_BYTES);

@@ -181,6 +181,14 @@ static bool judge_signature(struct judge *j)
     return true;
 }
 
+/* On one host people need not pass on what their neighbours say: the neighbour's own key is there.
+ */
+static bool reject_neighbour(struct judge *j)
+{
+    why_set(&j->out->why, ERR_DENIED, "the key is not the actor's, but its neighbour's");
+    return reject(j, 403);
+}
+
 /* Somebody else than its actor sent it: what makes it believable (T17, T86, T109)? */
 static bool judge_forwarded(struct judge *j)
 {
@@ -192,7 +200,14 @@ static bool judge_forwarded(struct judge *j)
                                        .fetched = act->fetched,
                                        .now_ms = act->now_ms};
     struct forwarded_answer answer;
-    switch (forwarded_judge(j->fed, j->txn, &question, &act->arena, &answer, &out->why)) {
+    enum forwarded_verdict verdict =
+        forwarded_judge(j->fed, j->txn, &question, &act->arena, &answer, &out->why);
+    bool is_about_key = answer.needs && answer.needs_kind == WANT_KIND__ACTOR_DOCUMENT;
+    bool is_unproved =
+        verdict == FORWARDED_FETCHED || (verdict == FORWARDED_NEEDS && !is_about_key);
+    if (is_unproved && strcmp(answer.host, out->host) == 0)
+        return reject_neighbour(j);
+    switch (verdict) {
     case FORWARDED_PROVED:
         act->who = answer.who;
         act->who_host = arena_strdup(&act->arena, answer.host);

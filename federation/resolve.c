@@ -1,6 +1,7 @@
 #include "federation/resolve.h"
 
 #include "federation/act/post.h"
+#include "federation/delivery.h"
 #include "federation/group.h"
 #include "federation/inbox.h"
 #include "federation/key.h"
@@ -169,6 +170,9 @@ enum err resolve_check_actor(struct federation *fed, const char *uri,
     actor->is_members_only = document->type == ACTOR_TYPE__GROUP && document->is_locked;
     actor->moderators = copy(arena, document->moderators);
     actor->is_discoverable = document->is_discoverable;
+    actor->understands = document->knows_ed25519   ? SIGNATURE_SCHEME__RFC9421_ED25519
+                         : document->knows_rfc9421 ? SIGNATURE_SCHEME__RFC9421
+                                                   : SIGNATURE_SCHEME__UNTRIED;
     actor->created_ms = document->published_ms ? document->published_ms : now_ms;
     actor->fetched_ms = now_ms;
     actor->updated_ms = now_ms;
@@ -206,6 +210,19 @@ static enum err want_change(struct txn *txn, const char *uri, int64_t next_attem
     return want_put(txn, want);
 }
 
+/* FEP-844e: what its node understands, said at its origin. */
+static enum err note_understood(struct txn *txn, const Actor *actor)
+{
+    char host[URI_HOST_BYTES];
+    peer_id peer;
+    if (uri_host(actor->uri, host))
+        return OK;
+    enum err e = peer_find(txn, host, &peer);
+    if (e)
+        return e == ERR_NOTFOUND ? OK : e;
+    return delivery_advertised(txn, peer.v, actor->understands);
+}
+
 static enum err store_actor_apply(struct txn *txn, struct mutation *m)
 {
     struct store_actor *s = container_of(m, struct store_actor, mutation);
@@ -229,6 +246,8 @@ static enum err store_actor_apply(struct txn *txn, struct mutation *m)
     }
     e = actor_put(txn, &actor, s->now_ms);
     s->id = (actor_id){actor.id};
+    if (!e)
+        e = note_understood(txn, &actor);
     if (e || !s->want)
         return e;
     return want_change(txn, s->want, s->now_ms + WANT_DEFER_MS, 0, "");

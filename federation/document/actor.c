@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#define RFC9421                                                                                    \
+    "https://datatracker.ietf.org/doc/html/rfc9421" /* its name in FEP-844e's registry */
+
 /* The URLs are ones that JSON-LD processors carry; everything else is defined inline. */
 static const char actor_context[] =
     "[\"https://www.w3.org/ns/activitystreams\","
@@ -22,6 +25,8 @@ static const char actor_context[] =
     "\"discoverable\":\"toot:discoverable\","
     "\"lemmy\":\"https://join-lemmy.org/ns#\","
     "\"postingRestrictedToMods\":\"lemmy:postingRestrictedToMods\","
+    "\"implements\":{\"@id\":\"https://w3id.org/fep/844e#implements\",\"@type\":\"@id\","
+    "\"@container\":\"@list\"},"
     "\"webfinger\":\"https://purl.archive.org/socialweb/webfinger#webfinger\"}]";
 
 void part_actor_context(struct jw *w)
@@ -138,6 +143,42 @@ static void add_endpoints(struct jw *w, const Actor *actor)
     jw_object_end(w);
 }
 
+static void add_capabilities(struct jw *w)
+{
+    static const struct {
+        const char *href, *name;
+    } known[] = {
+        {RFC9421, "RFC-9421: HTTP Message Signatures"},
+        {RFC9421 "#name-eddsa-using-curve-edwards25",
+         "RFC-9421 signatures using the EdDSA algorithm"},
+    };
+    jw_list(w, "implements");
+    for (size_t i = 0; i < COUNT(known); i++) {
+        jw_object(w, NULL);
+        jw_text(w, "type", "Link");
+        jw_text(w, "href", known[i].href);
+        jw_text(w, "name", known[i].name);
+        jw_object_end(w);
+    }
+    jw_list_end(w);
+}
+
+/* FEP-844e: what our node understands, by whichever actor it is met. */
+static void add_generator(struct jw *w, const Actor *actor)
+{
+    AUTO(buf_clear) struct buf base = BUF_INIT(4096);
+    if (actor->is_instance) {
+        add_capabilities(w);
+        return;
+    }
+    buf_add(&base, actor->uri, part_base_length(actor->uri));
+    jw_object(w, "generator");
+    jw_text2(w, "id", buf_text(&base), "/actor");
+    jw_text(w, "type", "Application");
+    add_capabilities(w);
+    jw_object_end(w);
+}
+
 void part_actor(struct jw *w, const Actor *actor)
 {
     jw_text(w, "id", actor->uri);
@@ -163,6 +204,7 @@ void part_actor(struct jw *w, const Actor *actor)
     jw_text_if(w, "movedTo", actor->moved_to);
     add_public_key(w, actor);
     add_assertion_methods(w, actor);
+    add_generator(w, actor);
 }
 
 enum err document_actor(const Actor *actor, struct buf *out)

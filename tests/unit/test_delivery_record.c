@@ -231,6 +231,49 @@ static void hearing_from_a_failing_peer_makes_one_early_probe(void **state)
     assert_true(health(&w)->next_attempt_ms == next_ms);
 }
 
+static void what_a_peer_advertises_is_believed_while_nothing_is_known(void **state)
+{
+    (void)state;
+    static const struct {
+        SignatureScheme known, says, then;
+    } rows[] = {
+        {SIGNATURE_SCHEME__UNTRIED, SIGNATURE_SCHEME__RFC9421, SIGNATURE_SCHEME__RFC9421},
+        {SIGNATURE_SCHEME__UNTRIED, SIGNATURE_SCHEME__RFC9421_ED25519,
+         SIGNATURE_SCHEME__RFC9421_ED25519},
+        {SIGNATURE_SCHEME__UNTRIED, SIGNATURE_SCHEME__UNTRIED, SIGNATURE_SCHEME__UNTRIED},
+        /* tried there, and refused */
+        {SIGNATURE_SCHEME__CAVAGE, SIGNATURE_SCHEME__RFC9421, SIGNATURE_SCHEME__CAVAGE},
+        {SIGNATURE_SCHEME__RFC9421_ED25519, SIGNATURE_SCHEME__RFC9421,
+         SIGNATURE_SCHEME__RFC9421_ED25519},
+        {SIGNATURE_SCHEME__RFC9421, SIGNATURE_SCHEME__RFC9421_ED25519, SIGNATURE_SCHEME__RFC9421},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(world_close) struct world w = world_open();
+        PeerHealth before = PEER_HEALTH__INIT;
+        before.scheme = rows[i].known;
+        struct txn *txn = store_write(&w.store);
+        assert_int_equal(peer_put_health(txn, w.peer, &before), OK);
+        assert_int_equal(delivery_advertised(txn, w.peer.v, rows[i].says), OK);
+        store_commit(&txn);
+        assert_int_equal(health(&w)->scheme, rows[i].then);
+    }
+}
+
+static void of_what_is_passed_on_nobody_here_is_told(void **state)
+{
+    (void)state;
+    AUTO(world_close) struct world w = world_open();
+    struct txn *txn = store_write(&w.store);
+    OutJob job = OUT_JOB__INIT;
+    job.actor = w.ann.v;
+    job.is_forwarded = true;
+    assert_int_equal(delivery_tell(txn, &job, "lost", NOW), OK);
+    Notification *notification;
+    assert_int_equal(notification_next(txn, w.ann, UINT64_MAX, &w.arena, &notification),
+                     ERR_NOTFOUND);
+    store_commit(&txn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +284,8 @@ int main(void)
         cmocka_unit_test(t54_an_operator_is_told_once_of_a_peer_that_fails_for_an_hour),
         cmocka_unit_test(a_job_that_a_living_peer_chokes_on_steps_aside),
         cmocka_unit_test(hearing_from_a_failing_peer_makes_one_early_probe),
+        cmocka_unit_test(what_a_peer_advertises_is_believed_while_nothing_is_known),
+        cmocka_unit_test(of_what_is_passed_on_nobody_here_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,9 +169,29 @@ static void an_actor_comes_back(void **state)
     assert_true(b->is_locked && b->is_discoverable && !b->is_suspended);
     assert_true(b->published_ms == a.created_ms);
 
+    assert_true(b->knows_rfc9421 && b->knows_ed25519);
+
     json_auto_t *json = json_of(&out);
+    const json_t *generator = json_object_get(json, "generator");
+    assert_string_equal(vectors_text(generator, "id"), BASE "/actor");
+    assert_string_equal(vectors_text(generator, "type"), "Application");
     assert_string_equal(vectors_text(json, "webfinger"), "ann@ward.example");
     assert_string_equal(vectors_text(json, "type"), "Service");
+}
+
+static void the_instance_actor_says_itself_what_it_understands(void **state)
+{
+    (void)state;
+    AUTO(buf_clear) struct buf out = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(AS2_ARENA_BYTES);
+    Actor a = sample_actor();
+    struct as2_document doc;
+    a.is_instance = true;
+    assert_int_equal(document_actor(&a, &out), OK);
+    assert_int_equal(as2_decode_document(buf_bytes(&out), &arena, &doc, NULL), OK);
+    assert_true(doc.actor.knows_rfc9421 && doc.actor.knows_ed25519);
+    json_auto_t *json = json_of(&out);
+    assert_null(json_object_get(json, "generator"));
 }
 
 static void every_actor_type_comes_back(void **state)
@@ -749,6 +769,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(t66_a_thread_is_listed_by_pages_of_what_a_host_may_read),
         cmocka_unit_test(an_actor_comes_back),
+        cmocka_unit_test(the_instance_actor_says_itself_what_it_understands),
         cmocka_unit_test(every_actor_type_comes_back),
         cmocka_unit_test(a_note_comes_back),
         cmocka_unit_test(an_empty_note_comes_back),

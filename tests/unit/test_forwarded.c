@@ -345,6 +345,11 @@ static void t17_who_has_no_part_in_it_sends_us_nowhere(void **state)
         json_format("{\"type\":\"Create\",\"id\":\"" CREATE "\",\"actor\":\"" BOB "\",\"to\":\"" EVE
                     "\",\"object\":\"https://" STORE_HOST "/users/ann/posts/1\"}");
     assert_int_equal(brings(s, foreign), 403);
+    struct remote neighbour;
+    remote_create(&s->node, &neighbour, PEER, "neighbour");
+    AUTO(xfree) char *theirs = activity_json("Create", "x", ",\"cc\":\"" BOB "/followers\"");
+    assert_int_equal(node_receive_from(&s->node, &neighbour, theirs), 403);
+    remote_clear(&neighbour);
     assert_int_equal(node_rows(&s->node, TABLE_WANT), 0);
 }
 

@@ -456,6 +456,22 @@ static void a_profile_of_a_megabyte_is_stored_small(void **state)
     assert_int_equal(actor_get(txn, id, &arena, &actor), OK);
 }
 
+static void what_an_actors_node_understands_is_learnt_from_its_document(void **state)
+{
+    struct scene *s = *state;
+    fetched_actor(s, CAROL,
+                  json_format("{\"type\":\"Person\",\"id\":\"" CAROL "\",\"inbox\":\"" CAROL
+                              "/inbox\",\"generator\":{\"type\":\"Application\",\"implements\":["
+                              "{\"href\":\"https://datatracker.ietf.org/doc/html/rfc9421\"}]}}"));
+    AUTO(txn_end) struct txn *txn = store_read(&s->node.store);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(65536);
+    PeerHealth *health;
+    peer_id peer;
+    assert_int_equal(peer_find(txn, "peer.example", &peer), OK);
+    assert_int_equal(peer_health(txn, peer, &arena, &health), OK);
+    assert_int_equal(health->scheme, SIGNATURE_SCHEME__RFC9421);
+}
+
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
 
 int main(void)
@@ -478,6 +494,7 @@ int main(void)
         SCENE(a_tombstone_for_something_else_removes_nothing),
         SCENE(an_actor_who_is_gone_goes_with_their_posts),
         SCENE(a_profile_of_a_megabyte_is_stored_small),
+        SCENE(what_an_actors_node_understands_is_learnt_from_its_document),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
