@@ -202,6 +202,53 @@ def t24_the_same_request_a_thousand_times_has_one_effect():
         tap.equal(node.uris(name).count(note["id"]), 1, f"times {name} sees it")
 
 
+def _again(header, more):
+    """Another member for a signature field."""
+    return lambda r: r.put(header, r.header(header) + more)
+
+
+@tap.test
+def t108_a_request_carries_one_whole_signature_of_one_scheme():
+    def two_labels(request):
+        for header in ("Signature-Input", "Signature"):
+            value = request.header(header)
+            request.put(header, value + ", " + value.replace("sig1", "sig2", 1))
+
+    def both_schemes(request):
+        other = victim.sign(victim.request(inbox, request.body), "cavage")
+        for header in ("Date", "Digest"):
+            request.put(header, other.header(header))
+        request.put("Authorization", "Signature " + other.header("Signature"))
+
+    def bad_and_good(request):
+        both_schemes(request)
+        request.put("Signature", "sig1=:AAAA:")
+
+    for spoil in (
+        two_labels,
+        both_schemes,
+        bad_and_good,
+        lambda r: r.put("Signature-Input", None),
+        lambda r: r.put("Signature", None),
+        lambda r: r.put("Signature", r.header("Signature").replace("sig1", "sig2")),
+        _again("Signature-Input", ";x"),
+        lambda r: r.put("Signature-Input", r.header("Signature-Input").replace('"@method"', '"@method";req')),
+    ):
+        _spoilt(spoil, scheme="rfc9421")
+
+
+@tap.test
+def t108_what_is_covered_and_how_it_is_signed_is_enforced():
+    for algorithm in ("ed25519", "hmac-sha256", "none", "rsa-v1_5-sha1"):
+        _spoilt(_nothing, scheme="rfc9421", algorithm=algorithm)
+    _spoilt(_nothing, scheme="rfc9421", expires=time.time() - 1)
+    for parameter in ("sf", "bs", "tr"):
+        _spoilt(lambda r, p=parameter: r.put("Signature-Input", r.header("Signature-Input").replace(
+            '"content-digest"', f'"content-digest";{p}')), scheme="rfc9421")
+    _spoilt(lambda r: r.put("Signature-Input", r.header("Signature-Input").replace(
+        '"@method"', '"@query-param";name="a" "@method"')), scheme="rfc9421")
+
+
 @tap.test
 def the_node_ends_soundly():
     scene.end_soundly()
