@@ -300,6 +300,10 @@ enum err group_distribute(struct txn *txn, const struct federation *fed, const P
     job.object = job.subject = post->id;
     job.visibility = is_delete ? VISIBILITY__PUBLIC : post->visibility;
     e = announce.id ? queue_announce(txn, fed, group, &list, &announce, &job, now_ms) : ERR_STORE;
+    if (e == ERR_LIMIT) { /* found before anything was queued: its author made it so */
+        log_warn("group.too_large", STR("post", post->uri), STR("group", group->uri));
+        return OK;
+    }
     if (e || !is_new || !announce.is_open || post->in_reply_to_uri[0])
         return e;
     return queue_boost(txn, fed, group, &list, post, now_ms, &arena);

@@ -22,8 +22,13 @@ static const struct by test_by = {.who = "test"};
 
 void node_open(struct node *node)
 {
-    node->store = store_open();
-    node->config = (struct federation_config){.host = STORE_HOST, .mode = FEDERATION_ALLOWLIST};
+    node_open_at(node, STORE_HOST);
+}
+
+void node_open_at(struct node *node, const char *host)
+{
+    node->store = store_open_at(host);
+    node->config = (struct federation_config){.host = host, .mode = FEDERATION_ALLOWLIST};
     node->fed = (struct federation){
         .config = &node->config, .engine = node->store.engine, .writer = node->store.writer};
     struct why why;

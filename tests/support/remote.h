@@ -27,6 +27,7 @@ struct node {
 };
 
 void node_open(struct node *node); /* host STORE_HOST, allowlist mode */
+void node_open_at(struct node *node, const char *host);
 void node_close(struct node *node);
 /* An account of ours; its URI is https://STORE_HOST/users/NAME. */
 actor_id node_account(struct node *node, const char *name);

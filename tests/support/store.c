@@ -48,11 +48,16 @@ static void open_engine(struct store *store, bool create)
 
 struct store store_open(void)
 {
+    return store_open_at(STORE_HOST);
+}
+
+struct store store_open_at(const char *host)
+{
     struct store store = {.engine = NULL};
     folder_create(store.dir);
     open_engine(&store, true);
     struct txn *txn = store_write(&store);
-    must(meta_create(txn, STORE_HOST), "meta_create", NULL);
+    must(meta_create(txn, host), "meta_create", NULL);
     store_commit(&txn);
     return store;
 }

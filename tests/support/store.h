@@ -22,6 +22,7 @@ struct store {
 
 /* A new store that went through meta_create, in a new folder under $TMPDIR. */
 struct store store_open(void);
+struct store store_open_at(const char *host); /* of another host than STORE_HOST */
 /* Deletes everything. */
 void store_close(struct store *store);
 /* Closes and opens the engine again, as a restart would. */
