@@ -3,6 +3,7 @@
 #include "federation/delivery.h"
 #include "federation/fetch.h"
 #include "federation/keyring.h"
+#include "federation/poll_clock.h"
 #include "federation/reader.h"
 #include "node/control.h"
 #include "node/http/activitypub.h"
@@ -47,6 +48,7 @@ struct serve {
     struct engine *engine;
     struct writer *writer;
     struct upkeep *upkeep;
+    struct poll_clock *polls;
     struct workers *workers;
     struct control *control;
     struct server *admin;
@@ -339,6 +341,7 @@ static enum err start_writer(struct serve *s, struct why *why)
         return why_set(why, e, "the writer thread cannot be started");
     s->fed.writer = s->writer;
     s->upkeep = upkeep_create(s->writer);
+    s->polls = poll_clock_create(&s->fed);
     return OK;
 }
 
@@ -346,6 +349,7 @@ static void stop_writer(struct serve *s)
 {
     writer_stop(&s->writer);
     upkeep_free(&s->upkeep);
+    poll_clock_free(&s->polls);
 }
 
 static enum err start_workers(struct serve *s, struct why *why)
@@ -630,6 +634,7 @@ static void wait_for_end(struct serve *s, const sigset_t *signals)
         reader_expire(READERS_OVERDUE, clock_mono_ms());
         upkeep_tick(s->upkeep, clock_mono_ms());
         sweep_media(s, clock_mono_ms());
+        poll_clock_tick(s->polls);
         trim_memory(s);
     }
 }

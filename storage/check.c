@@ -167,6 +167,7 @@ static const struct {
     [TABLE_PARKED_BY] = {check_parked_by, NULL},
     [TABLE_WANT] = {check_want, NULL},
     [TABLE_WANT_DUE] = {check_want_due, NULL},
+    [TABLE_POLL_DUE] = {check_poll_due, NULL},
     [TABLE_SEEN] = {check_seen, NULL},
     [TABLE_FETCHED] = {check_fetched, NULL},
     [TABLE_TOKEN] = {check_token, NULL},

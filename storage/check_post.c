@@ -2,6 +2,7 @@
 
 #include "storage/consent.h"
 #include "storage/edge.h"
+#include "storage/poll.h"
 #include "storage/post.h"
 #include "storage/quote.h"
 #include "storage/stream.h"
@@ -136,6 +137,42 @@ static void post_neighbours(struct check *check, const Post *post)
         check_wrong(check, "is not counted as open: %s", post->uri);
 }
 
+/* due:8 post:8, when the poll is due at all. */
+static bool due_key_of(const Post *post, struct key *out)
+{
+    int64_t due_ms = post->poll ? poll_due_ms(post->poll) : 0;
+    *out = key_ids(due_ms < 0 ? 0 : (uint64_t)due_ms, post->id);
+    return due_ms != 0;
+}
+
+static enum err post_poll(struct check *check, const Post *post)
+{
+    struct key due, votes = {0};
+    uint64_t voters;
+    if (due_key_of(post, &due) && !check_has(check, TABLE_POLL_DUE, due))
+        check_wrong(check, "its poll is due and has no poll_due: %s", post->uri);
+    if (!post->poll || !post->is_local)
+        return OK;
+    key_add_u8(&votes, EDGE_VOTE);
+    key_add_u64(&votes, post->id);
+    enum err e = check_count(check, TABLE_EDGE_REV, votes, &voters);
+    if (!e && voters != post->poll->voters)
+        check_wrong(check, "its poll has %llu voters, there are %llu votes: %s",
+                    (unsigned long long)post->poll->voters, (unsigned long long)voters, post->uri);
+    return e;
+}
+
+enum err check_poll_due(struct check *check)
+{
+    struct key due;
+    Post *post = post_of(check, check_key_u64(check, 8));
+    if (!post || !due_key_of(post, &due))
+        check_wrong(check, "names no poll that is due");
+    else if (!bytes_equal(check->key, key_bytes(&due)))
+        check_wrong(check, "is not when the poll is due: %s", post->uri);
+    return OK;
+}
+
 enum err check_post(struct check *check)
 {
     Post *post;
@@ -150,7 +187,7 @@ enum err check_post(struct check *check)
     post_quotes(check, post);
     post_streams(check, post);
     check_post_media(check, post);
-    return OK;
+    return post_poll(check, post);
 }
 
 enum err check_post_uri(struct check *check)

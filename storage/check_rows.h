@@ -53,7 +53,7 @@ typedef enum err check_row(struct check *check);
 check_row check_actor, check_actor_uri, check_actor_handle, check_key_uri, check_account,
     check_private_key;
 check_row check_post, check_post_uri, check_post_history, check_orphan, check_tombstone,
-    check_stream, check_notification, check_notified, check_fetched;
+    check_stream, check_notification, check_notified, check_fetched, check_poll_due;
 check_row check_edge, check_edge_rev, check_edge_uri, check_counter, check_follow_digest;
 check_row check_peer, check_peer_host, check_peer_health, check_peer_due, check_outqueue,
     check_outbody, check_ledger;

@@ -36,6 +36,7 @@ const char *table_name(enum table table)
         [TABLE_PARKED_BY] = "parked_by",
         [TABLE_WANT] = "want",
         [TABLE_WANT_DUE] = "want_due",
+        [TABLE_POLL_DUE] = "poll_due",
         [TABLE_SEEN] = "seen",
         [TABLE_FETCHED] = "fetched",
         [TABLE_TOKEN] = "token",

@@ -41,6 +41,7 @@
  * parked_by      h(needs):16 id:8          -             parked_put            parked_next
  * want           h(uri):16                 Want          want_put              want_get
  * want_due       next_ms:8 h(uri):16       -             want_put              want_due_next
+ * poll_due       due_ms:8 post:8           -             poll_put, post_*      poll_due_first
  * seen           h(activity id):16         Seen          seen_add              seen_get
  * fetched        post:8 peer:8             inbox         fetched_add           fetched_next
  * token          SHA-256(token):32         Token         token_put             token_find
@@ -75,6 +76,8 @@
  * 14 a media record names a post that has it as an attachment, and the reverse.
  * 15 follow_digest counts the followers of an actor at a host, and its sum is the XOR of the
  *    SHA-256 of their URIs; there is no row of nobody.
+ * 16 a poll that is due (poll_due_ms) has exactly one poll_due entry, at that time; one that is
+ *    not has none. A poll of ours has as many voters as edges VOTE lead to it.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -114,6 +117,7 @@ enum table {
     TABLE_PARKED_BY,
     TABLE_WANT,
     TABLE_WANT_DUE,
+    TABLE_POLL_DUE,
     TABLE_SEEN,
     TABLE_FETCHED,
     TABLE_TOKEN,

@@ -6,6 +6,7 @@
 #include "storage/edge.h"
 #include "storage/host.h"
 #include "storage/notification.h"
+#include "storage/poll.h"
 #include "storage/quote.h"
 #include "storage/stream.h"
 #include "storage/thread.h"
@@ -169,7 +170,8 @@ enum err post_add(struct txn *txn, Post *post, int64_t now_ms)
         (e = text_index_add(txn, TABLE_POST_URI, stored.uri, stored.id)) ||
         (e = streams_set(txn, &stored, true)) || (e = thread_enter(txn, &stored)) ||
         (e = quote_enter(txn, &stored)) || (e = quote_adopt(txn, &stored)) ||
-        (e = count(txn, &stored, 1)) || (e = thread_adopt(txn, &stored)))
+        (e = count(txn, &stored, 1)) || (e = thread_adopt(txn, &stored)) ||
+        (e = poll_due_move(txn, stored.id, NULL, stored.poll)))
         return e;
     post->id = stored.id;
     post->is_local = stored.is_local;
@@ -244,23 +246,10 @@ enum err post_edit(struct txn *txn, Post *post, int64_t now_ms)
     Post stored = edited(old, post, now_ms);
     if (stored.updated_ms <= old->updated_ms)
         return ERR_EXISTS;
-    if ((e = history_add(txn, old, now_ms)) || (e = named_streams_set(txn, old, false)) ||
-        (e = named_streams_set(txn, &stored, true)))
+    if ((e = history_add(txn, old, now_ms)) || (e = poll_edit(txn, old, stored.poll)) ||
+        (e = named_streams_set(txn, old, false)) || (e = named_streams_set(txn, &stored, true)))
         return e;
     return post_store(txn, &stored);
-}
-
-enum err post_count_votes(struct txn *txn, post_id id, const Poll *poll)
-{
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(POST_ARENA_BYTES);
-    Post *post;
-    enum err e = post_get(txn, id, &arena, &post);
-    if (e)
-        return e;
-    if (!post->poll)
-        return ERR_INVALID;
-    post->poll = (Poll *)poll;
-    return post_store(txn, post);
 }
 
 enum err post_set_group(struct txn *txn, post_id id, actor_id group)
@@ -387,7 +376,8 @@ enum err post_delete(struct txn *txn, post_id id, int64_t now_ms)
         (e = thread_leave(txn, post)) || (e = quote_leave(txn, post)) ||
         (e = quote_forsake(txn, post)) || (e = consent_drop(txn, id)) ||
         (e = media_drop_of(txn, post)) || (e = count(txn, post, -1)) ||
-        (e = notification_drop(txn, id)) || (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
+        (e = poll_due_move(txn, id.v, post->poll, NULL)) || (e = notification_drop(txn, id)) ||
+        (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
         (e = rows_drop(txn, TABLE_FETCHED, id.v)) ||
         (e = text_index_del(txn, TABLE_POST_URI, post->uri)) ||
         (e = engine_del(txn, TABLE_POST, key_bytes(&key))))

@@ -37,9 +37,6 @@ MUST_CHECK enum err post_edit(struct txn *txn, Post *post, int64_t now_ms);
 MUST_CHECK enum err post_set_group(struct txn *txn, post_id id, actor_id group);
 /* The post leaves its group; what only that group could read is for its author alone then. */
 MUST_CHECK enum err post_leave_group(struct txn *txn, post_id id);
-/* Another count of the votes of the same poll: not an edit, no version of its own.
- * ERR_INVALID: the post has no poll. */
-MUST_CHECK enum err post_count_votes(struct txn *txn, post_id id, const Poll *poll);
 /*
  * Removes the post, history, streams, edges, boosts of it, notifications and fetched rows (read
  * those first: a Delete goes there too); its replies become orphans. Leaves a tombstone, and the

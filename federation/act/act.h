@@ -109,6 +109,10 @@ struct post_draft {
     int64_t published_ms; /* 0: now */
     const struct post_media *media;
     size_t media_count;
+    const char *const *options; /* of a poll, 2 to AS2_OPTIONS_MAX; none: no poll */
+    size_t option_count;
+    bool is_multiple;
+    int64_t poll_ends_ms; /* 0: never */
 };
 
 /*
@@ -150,6 +154,10 @@ MUST_CHECK enum err act_react_local(struct federation *fed, actor_id who, post_i
                                     const char *emoji, const struct by *by, struct why *why);
 MUST_CHECK enum err act_unreact_local(struct federation *fed, actor_id who, post_id post,
                                       const struct by *by, struct why *why);
+/* `choices`: texts of options, or their numbers from 1. ERR_EXISTS: voted before. */
+MUST_CHECK enum err act_vote_local(struct federation *fed, actor_id who, post_id post,
+                                   const char *const *choices, size_t n, const struct by *by,
+                                   struct why *why);
 MUST_CHECK enum err act_boost_local(struct federation *fed, actor_id who, post_id post,
                                     const struct by *by, post_id *out, struct why *why);
 MUST_CHECK enum err act_unboost_local(struct federation *fed, actor_id who, post_id post,

@@ -32,28 +32,35 @@ enum act_verdict act_need_post(struct act *act, struct txn *txn, const char *uri
     return ACT_DONE;
 }
 
-enum err act_queue_plain(struct txn *txn, const struct federation *fed,
-                         const struct plain_activity *activity, actor_id who, actor_id whom,
-                         uint64_t subject, int64_t now_ms)
+enum err act_queue_json(struct txn *txn, const struct federation *fed, const char *type,
+                        const char *uri, struct bytes json, actor_id who, actor_id whom,
+                        uint64_t subject, int64_t now_ms)
 {
-    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
     AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
     AUTO(destinations_clear) struct destinations list = {0};
-    enum err e = document_plain(activity, &json);
-    if (e)
-        return e;
-    e = destinations_add_actor(txn, &list, whom, &arena);
+    enum err e = destinations_add_actor(txn, &list, whom, &arena);
     if (e)
         return e;
 
     OutJob job = OUT_JOB__INIT;
     size_t queued;
     job.actor = who.v;
-    job.activity_type = (char *)activity->type;
-    job.activity_uri = (char *)activity->id;
+    job.activity_type = (char *)type;
+    job.activity_uri = (char *)uri;
     job.subject = subject;
     job.visibility = VISIBILITY__PUBLIC; /* carries no content of a post */
-    return destinations_queue(txn, fed, &list, buf_bytes(&json), &job, now_ms, &queued);
+    return destinations_queue(txn, fed, &list, json, &job, now_ms, &queued);
+}
+
+enum err act_queue_plain(struct txn *txn, const struct federation *fed,
+                         const struct plain_activity *activity, actor_id who, actor_id whom,
+                         uint64_t subject, int64_t now_ms)
+{
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    enum err e = document_plain(activity, &json);
+    return e ? e
+             : act_queue_json(txn, fed, activity->type, activity->id, buf_bytes(&json), who, whom,
+                              subject, now_ms);
 }
 
 const char *act_new_uri(struct txn *txn, const Actor *actor, const char *what, int64_t now_ms,

@@ -29,6 +29,11 @@ MUST_CHECK enum err act_queue_plain(struct txn *txn, const struct federation *fe
                                     const struct plain_activity *activity, actor_id who,
                                     actor_id whom, uint64_t subject, int64_t now_ms);
 
+/* The same with JSON that is ready. */
+MUST_CHECK enum err act_queue_json(struct txn *txn, const struct federation *fed, const char *type,
+                                   const char *uri, struct bytes json, actor_id who, actor_id whom,
+                                   uint64_t subject, int64_t now_ms);
+
 /* "<actor>/<what>/<new id>" for an activity of ours. NULL: the store refuses. */
 const char *act_new_uri(struct txn *txn, const Actor *actor, const char *what, int64_t now_ms,
                         struct arena *arena);

@@ -7,6 +7,7 @@
 #include "federation/group.h"
 #include "federation/resolve.h"
 #include "storage/base/clock.h"
+#include "storage/poll.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,16 +51,6 @@ static bool is_same_content(const Post *a, const Post *b)
            a->n_attachments == b->n_attachments && a->n_tags == b->n_tags;
 }
 
-static bool has_same_options(const Poll *a, const Poll *b)
-{
-    if (!a || !b || a->n_options != b->n_options || a->is_multiple != b->is_multiple)
-        return false;
-    for (size_t i = 0; i < a->n_options; i++)
-        if (!is_same_text(a->options[i]->name, b->options[i]->name))
-            return false;
-    return true;
-}
-
 /*
  * Votes are only ever added, and nobody says when they were counted: of two counts of one poll the
  * higher is the later one, whichever came first. True when `from` knew more than `to`.
@@ -98,14 +89,15 @@ static enum err edit_votes(struct txn *txn, Post *stored, const Post *edited,
 {
     bool is_new = take_votes(stored->poll, edited->poll);
     *out_outcome = is_new ? "votes counted" : "ignored: nothing new";
-    return is_new ? post_count_votes(txn, (post_id){stored->id}, stored->poll) : OK;
+    return is_new ? poll_put(txn, stored) : OK;
 }
 
 static enum err edit_stored(struct txn *txn, Post *stored, Post *edited, bool is_dated,
                             int64_t now_ms, const char **out_outcome)
 {
     int64_t current = stored->updated_ms ? stored->updated_ms : stored->published_ms;
-    bool is_same_poll = has_same_options(stored->poll, edited->poll);
+    bool is_same_poll =
+        stored->poll && edited->poll && poll_has_same_options(stored->poll, edited->poll);
     bool is_newer = edited->updated_ms > current;
     if (is_same_poll && ((is_dated && !is_newer) || (!is_dated && stored->updated_ms) ||
                          is_same_content(stored, edited)))

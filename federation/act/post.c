@@ -7,6 +7,7 @@
 #include "federation/act/post.h"
 
 #include "federation/act/group.h"
+#include "federation/act/vote.h"
 #include "federation/sanitize.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
@@ -141,11 +142,8 @@ enum act_verdict act_post_remote(struct act *act, struct txn *txn, struct act_an
     }
     if (act_check_note(act, activity->note, answer, why) == ACT_REJECT)
         return ACT_REJECT;
-    if (activity->note->name && !activity->note->content && activity->note->in_reply_to &&
-        strcmp(activity->note->type, "Note") == 0) {
-        act->outcome = "ignored: a vote, and the poll is not ours";
-        return ACT_DONE;
-    }
+    if (act_is_vote(activity->note))
+        return act_vote_remote(act, txn, answer, why);
     if (act_post_from_note(act, txn, activity->note, act->who, &post, why)) {
         answer->status = 400;
         return ACT_REJECT;
@@ -370,7 +368,8 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
     post.id = id;
     post.uri = arena_printf(&arena, "%s/posts/%llu", who->uri, (unsigned long long)id);
     post.url = post.uri;
-    post.type = (char *)"Note";
+    post.poll = act_poll_of_draft(p->draft, &arena);
+    post.type = (char *)(post.poll ? "Question" : "Note");
     post.author = who->id;
     post.content_html = (char *)p->html;
     post.source = (char *)p->draft->source;
@@ -492,6 +491,8 @@ enum err act_post_local(struct federation *fed, const struct post_draft *draft,
                             &p.mentioned_count, &p.html, why);
     if (!e)
         e = add_recipients(&p, resolve, why);
+    if (!e)
+        e = act_poll_check(draft, p.now_ms, why);
     if (e)
         return e;
     e = act_run(fed, &p.mutation, by, "post.create", NULL);

@@ -91,6 +91,36 @@ enum err document_update(const Post *post, const Actor *author, struct buf *out)
     return note_activity(post, author, "Update", buf_text(&suffix), post->updated_ms, out);
 }
 
+enum err document_update_counts(const Post *post, const Actor *author, struct buf *out)
+{
+    AUTO(buf_clear) struct buf suffix = BUF_INIT(64);
+    buf_printf(&suffix, "#counts/%" PRId64, post->poll->told_ms);
+    return note_activity(post, author, "Update", buf_text(&suffix), post->poll->told_ms, out);
+}
+
+enum err document_vote(const struct vote_document *vote, struct buf *out)
+{
+    struct jw w = {.buf = out};
+    jw_object(&w, NULL);
+    part_context(&w);
+    jw_text2(&w, "id", vote->id, "/activity");
+    jw_text(&w, "type", "Create");
+    jw_text(&w, "actor", vote->actor);
+    jw_text(&w, "to", vote->author);
+    jw_time(&w, "published", vote->published_ms);
+    jw_object(&w, "object");
+    jw_text(&w, "id", vote->id);
+    jw_text(&w, "type", "Note");
+    jw_text(&w, "name", vote->choice);
+    jw_text(&w, "attributedTo", vote->actor);
+    jw_text(&w, "inReplyTo", vote->poll);
+    jw_text(&w, "to", vote->author);
+    jw_time(&w, "published", vote->published_ms);
+    jw_object_end(&w);
+    jw_object_end(&w);
+    return jw_finish(&w);
+}
+
 enum err document_delete(const Post *post, const Actor *author, struct buf *out)
 {
     struct jw w = {.buf = out};

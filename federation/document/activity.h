@@ -35,6 +35,15 @@ MUST_CHECK enum err document_plain(const struct plain_activity *activity, struct
 MUST_CHECK enum err document_create(const Post *post, const Actor *author, struct buf *out);
 MUST_CHECK enum err document_update(const Post *post, const Actor *author, struct buf *out);
 MUST_CHECK enum err document_delete(const Post *post, const Actor *author, struct buf *out);
+/* Update of a poll whose counts changed (id from told_ms): `updated` is of the text alone. */
+MUST_CHECK enum err document_update_counts(const Post *post, const Actor *author, struct buf *out);
+/* The Create of a vote, for the author of the poll alone. */
+struct vote_document {
+    const char *id; /* of the vote; its Create is /activity */
+    const char *actor, *poll, *author, *choice;
+    int64_t published_ms;
+};
+MUST_CHECK enum err document_vote(const struct vote_document *vote, struct buf *out);
 /* `boost` is the boost's record (uri, to, cc, published), `object` the boosted post's URI. */
 MUST_CHECK enum err document_announce(const Post *boost, const Actor *by, const char *object,
                                       struct buf *out);

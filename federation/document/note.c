@@ -16,10 +16,12 @@ void part_note_context(struct jw *w, const Post *post)
         jw_text(w, "Hashtag", "as:Hashtag");
     if (post->quote_uri[0])
         jw_raw(w, "quoteUrl", "{\"@id\":\"as:quoteUrl\",\"@type\":\"@id\"}");
-    if (has_media || has_emoji)
+    if (has_media || has_emoji || post->poll)
         jw_text(w, "toot", "http://joinmastodon.org/ns#");
     if (has_emoji)
         jw_text(w, "Emoji", "toot:Emoji");
+    if (post->poll)
+        jw_text(w, "votersCount", "toot:votersCount");
     if (has_media) {
         jw_text(w, "blurhash", "toot:blurhash");
         jw_raw(w, "focalPoint", "{\"@container\":\"@list\",\"@id\":\"toot:focalPoint\"}");
@@ -108,14 +110,39 @@ static void add_attachment(struct jw *w, const Attachment *a)
 static void add_content(struct jw *w, const Post *post)
 {
     jw_text(w, "content", post->content_html);
-    if (post->language[0]) {
+    if (post->language[0] || post->n_translations) {
         jw_object(w, "contentMap");
-        jw_text(w, post->language, post->content_html);
+        if (post->language[0])
+            jw_text(w, post->language, post->content_html);
+        for (size_t i = 0; i < post->n_translations; i++)
+            jw_text(w, post->translations[i]->language, post->translations[i]->content_html);
         jw_object_end(w);
     }
     jw_text_if(w, "summary", post->summary);
     jw_text_if(w, "name", post->name);
     jw_bool(w, "sensitive", post->is_sensitive);
+}
+
+/* As Mastodon writes it: an option is a Note, its votes the total of its replies. */
+static void add_poll(struct jw *w, const Poll *poll)
+{
+    jw_list(w, poll->is_multiple ? "anyOf" : "oneOf");
+    for (size_t i = 0; i < poll->n_options; i++) {
+        jw_object(w, NULL);
+        jw_text(w, "type", "Note");
+        jw_text(w, "name", poll->options[i]->name);
+        jw_object(w, "replies");
+        jw_text(w, "type", "Collection");
+        jw_number(w, "totalItems", (int64_t)poll->options[i]->votes);
+        jw_object_end(w);
+        jw_object_end(w);
+    }
+    jw_list_end(w);
+    jw_number(w, "votersCount", (int64_t)poll->voters);
+    if (poll->ends_ms)
+        jw_time(w, "endTime", poll->ends_ms);
+    if (poll->closed_ms)
+        jw_time(w, "closed", poll->closed_ms);
 }
 
 void part_note(struct jw *w, const Post *post, const Actor *author)
@@ -124,6 +151,8 @@ void part_note(struct jw *w, const Post *post, const Actor *author)
     jw_text(w, "type", post->type[0] ? post->type : "Note");
     jw_text(w, "attributedTo", author->uri);
     add_content(w, post);
+    if (post->poll)
+        add_poll(w, post->poll);
     part_list(w, "to", post->to, post->n_to);
     part_list(w, "cc", post->cc, post->n_cc);
     part_audience(w, post);

@@ -24,6 +24,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_unlike_noun,
     &cli_react_noun,
     &cli_unreact_noun,
+    &cli_vote_noun,
     &cli_timeline_noun,
     &cli_thread_noun,
     &cli_lookup_noun,

@@ -37,5 +37,6 @@ extern const struct cli_noun cli_unfollow_noun;
 extern const struct cli_noun cli_unlike_noun;
 extern const struct cli_noun cli_unmute_noun;
 extern const struct cli_noun cli_unreact_noun;
+extern const struct cli_noun cli_vote_noun;
 
 #endif

@@ -6,6 +6,7 @@
 #include "node/cli/mark.h"
 #include "node/cli/nouns.h"
 #include "node/cli/store.h"
+#include "node/config_value.h"
 #include "storage/base/clock.h"
 
 #include <string.h>
@@ -72,19 +73,48 @@ static enum err read_text(struct cli *cli, size_t argument, struct buf *text, st
     return e;
 }
 
+/* Every value of an option that may repeat; CLI_OPTIONS_MAX bounds them. */
+static size_t all_of(const struct cli *cli, const char *name, const char **out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cli->options; i++)
+        if (!strcmp(cli->option[i].name, name))
+            out[n++] = cli->option[i].value;
+    return n;
+}
+
+static enum err poll_from(struct cli *cli, struct cli_store *store, struct post_draft *draft,
+                          struct why *why)
+{
+    const char **options = arena_calloc(&store->arena, CLI_OPTIONS_MAX, sizeof *options);
+    const char *ends = cli_option(cli, "poll-ends");
+    int64_t open_ms;
+    draft->options = options;
+    draft->option_count = all_of(cli, "poll", options);
+    draft->is_multiple = cli_option(cli, "poll-multiple") != NULL;
+    if (!ends)
+        return OK;
+    enum err e = config_value_time(ends, &open_ms, why);
+    if (e || open_ms <= 0)
+        return why_set(why, ERR_INVALID, "--poll-ends \"%.40s\" is no time; write for example 3d",
+                       ends);
+    draft->poll_ends_ms = clock_ms() + open_ms;
+    return OK;
+}
+
 static enum err draft_from(struct cli *cli, struct cli_store *store, struct post_draft *draft,
                            struct why *why)
 {
     const char *reply_to = cli_option(cli, "reply-to"), *group = cli_option(cli, "group");
     const char **to = arena_calloc(&store->arena, RECIPIENTS_MAX, sizeof *to);
-    for (size_t i = 0; i < cli->options; i++)
-        if (!strcmp(cli->option[i].name, "to"))
-            to[draft->to_count++] = cli->option[i].value; /* CLI_OPTIONS_MAX bounds it */
     draft->to = to;
+    draft->to_count = all_of(cli, "to", to);
+    enum err e = poll_from(cli, store, draft, why);
+    if (e)
+        return e;
     draft->summary = cli_option(cli, "cw");
     draft->language = cli_option(cli, "lang");
-    enum err e =
-        parse_visibility(cli_option_or(cli, "visibility", "public"), &draft->visibility, why);
+    e = parse_visibility(cli_option_or(cli, "visibility", "public"), &draft->visibility, why);
     if (!e)
         e = cli_find_account(store, cli->argument[0], &draft->author, why);
     if (!e && reply_to)
@@ -234,6 +264,9 @@ static const struct cli_option post_options[] = {
     {"media", "FILE", "attach a picture (JPEG, PNG, WebP, GIF); may be repeated", true},
     {"alt", "TEXT", "what the picture before it shows, in words", true},
     {"focus", "X,Y", "the point of the picture before it that crops keep (-1 to 1)", true},
+    {"poll", "OPTION", "ask: one of 2 to 20 answers; may be repeated", true},
+    {"poll-multiple", NULL, "a voter may choose several"},
+    {"poll-ends", "TIME", "how long votes are taken: 30 m, 3 d (without: for ever)"},
     {0}};
 static const struct cli_option edit_options[] = {{"cw", "TEXT", "content warning"}, {0}};
 

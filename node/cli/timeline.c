@@ -19,7 +19,7 @@ struct entry {
     uint64_t id;      /* of the boost, when it is one */
     const Post *post; /* what it shows */
     const char *author, *boosted_by;
-    uint64_t likes, boosts, replies;
+    uint64_t likes, boosts, replies, reactions;
 };
 
 static const char *visibility_name(Visibility visibility)
@@ -33,6 +33,7 @@ static void count_entry(struct txn *txn, struct entry *entry)
     entry->likes = counter_get(txn, COUNTER_LIKES, entry->post->id);
     entry->boosts = counter_get(txn, COUNTER_BOOSTS, entry->post->id);
     entry->replies = counter_get(txn, COUNTER_REPLIES, entry->post->id);
+    entry->reactions = counter_get(txn, COUNTER_REACTIONS, entry->post->id);
 }
 
 static enum err read_entries(struct cli_store *store, struct txn *txn,
@@ -70,6 +71,7 @@ static enum err print_entry(struct output *out, const struct entry *entry)
         output_int(out, "likes", (int64_t)entry->likes);
         output_int(out, "boosts", (int64_t)entry->boosts);
         output_int(out, "replies", (int64_t)entry->replies);
+        output_int(out, "reactions", (int64_t)entry->reactions);
     } else {
         output_str(out, "boosted_by", entry->boosted_by);
         output_str(out, "visibility", visibility_name(post->visibility));
@@ -272,6 +274,7 @@ static enum err show_post(struct cli *cli, struct cli_store *store, post_id id, 
     output_int(out, "likes", (int64_t)entry.likes);
     output_int(out, "boosts", (int64_t)entry.boosts);
     output_int(out, "replies", (int64_t)entry.replies);
+    output_int(out, "reactions", (int64_t)entry.reactions);
     if (is_readable)
         e = shown_post(out, entry.post);
     else

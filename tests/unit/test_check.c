@@ -10,6 +10,7 @@
 #include "storage/outqueue.h"
 #include "storage/parked.h"
 #include "storage/peer.h"
+#include "storage/poll.h"
 #include "storage/post.h"
 #include "storage/seen.h"
 #include "storage/stream.h"
@@ -394,6 +395,34 @@ static void promise_7_peers_are_due_exactly_once(void **state)
     find(world, txn, "peer", "peer_host does not name it: idle.example");
 }
 
+static void promise_16_polls_are_due_once_and_count_their_voters(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    post_id id;
+    Poll poll = POLL__INIT;
+    Post post = POST__INIT;
+    put(txn, TABLE_POLL_DUE, key_ids(5, 77), (struct bytes){0});
+    find(world, txn, "poll_due", "names no poll that is due");
+    txn = store_write(&world->store);
+    assert_int_equal(post_find(txn, "https://ward.example/p/1", &id), OK);
+    post.id = id.v;
+    post.poll = &poll;
+    poll.is_awaited = true;
+    poll.ends_ms = BUILD_NOW_MS;
+    assert_int_equal(poll_put(txn, &post), OK);
+    drop(txn, TABLE_POLL_DUE, key_ids(BUILD_NOW_MS, id.v));
+    find(world, txn, "post", "its poll is due and has no poll_due");
+    txn = store_write(&world->store);
+    assert_int_equal(poll_put(txn, &post), OK);
+    put(txn, TABLE_POLL_DUE, key_ids(5, id.v), (struct bytes){0});
+    find(world, txn, "poll_due", "is not when the poll is due");
+    txn = store_write(&world->store);
+    poll.voters = 2;
+    assert_int_equal(poll_put(txn, &post), OK);
+    find(world, txn, "post", "its poll has 2 voters, there are 0 votes");
+}
+
 static void promise_8_bodies_know_their_jobs(void **state)
 {
     struct world *world = *state;
@@ -603,6 +632,7 @@ int main(void)
         IN_A_WORLD(promise_6_counters_and_notifications),
         IN_A_WORLD(promise_7_peers_are_due_exactly_once),
         IN_A_WORLD(promise_13_quotes_and_consents),
+        IN_A_WORLD(promise_16_polls_are_due_once_and_count_their_voters),
         IN_A_WORLD(promise_8_bodies_know_their_jobs),
         IN_A_WORLD(promise_9_jobs_and_ledger_agree_and_add_up),
         IN_A_WORLD(promise_10_parked_items_and_wants),

@@ -26,7 +26,7 @@ static void forget(struct node *node)
     node->out = node->err = NULL;
 }
 
-#define WORDS_MAX 24
+#define WORDS_MAX 32
 static int run(struct node *node, ...)
 {
     const char *argv[WORDS_MAX] = {"ward", "--config", node->config};
@@ -328,6 +328,47 @@ static void an_account_moves_where_it_is_named_and_is_followed_on(void **state)
     assert_int_equal(RUN(node, "account", "alias", "new", "old", "--remove"), 0);
 }
 
+static void a_poll_is_asked_and_voted_in(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "account", "create", "bob"), 0);
+    assert_int_equal(RUN(node, "post", "ann", "Which?", "--poll", "Tea"), 2);
+    assert_int_equal(RUN(node, "post", "ann", "Which?", "--poll-ends", "3d"), 2);
+    assert_int_equal(
+        RUN(node, "post", "ann", "Which?", "--poll", "Tea", "--poll", "No", "--poll-ends", "x"), 2);
+    assert_int_equal(
+        RUN(node, "post", "ann", "Which?", "--poll", "Tea", "--poll", "No", "--poll-ends", "3d"),
+        0);
+    char *uri = take_uri(node);
+    assert_int_equal(RUN(node, "vote", "bob", uri, "4"), 2);
+    assert_int_equal(RUN(node, "vote", "bob", uri, "1", "--dry-run"), 0);
+    assert_int_equal(RUN(node, "vote", "bob", uri, "2"), 0);
+    assert_int_equal(RUN(node, "vote", "bob", uri, "1"), 1);
+    assert_int_equal(RUN(node, "vote", "ann", uri, "1"), 1);
+    assert_int_equal(RUN(node, "lookup", uri, "--json"), 0);
+    expect(node, "\"voters\":1,\"options\":[{\"name\":\"Tea\",\"votes\":0},"
+                 "{\"name\":\"No\",\"votes\":1}]");
+    assert_int_equal(RUN(node, "check"), 0);
+    free(uri);
+}
+
+static void an_emoji_is_put_under_a_post(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "post", "ann", "Beds are free"), 0);
+    char *uri = take_uri(node);
+    assert_int_equal(RUN(node, "react", "ann", uri, "no"), 2);
+    assert_int_equal(RUN(node, "react", "ann", uri, "👍"), 0);
+    assert_int_equal(RUN(node, "react", "ann", uri, "👍"), 0);
+    assert_int_equal(RUN(node, "lookup", uri, "--json"), 0);
+    expect(node, "\"reactions\":1");
+    assert_int_equal(RUN(node, "unreact", "ann", uri), 0);
+    assert_int_equal(RUN(node, "unreact", "ann", uri), 1);
+    free(uri);
+}
+
 static void a_token_is_shown_once_and_can_be_revoked(void **state)
 {
     struct node *node = *state;
@@ -367,6 +408,8 @@ int main(void)
         STORED(whom_one_blocks_and_mutes_is_listed),
         STORED(a_group_lets_in_and_removes),
         STORED(an_account_moves_where_it_is_named_and_is_followed_on),
+        STORED(a_poll_is_asked_and_voted_in),
+        STORED(an_emoji_is_put_under_a_post),
         STORED(a_token_is_shown_once_and_can_be_revoked),
         STORED(root_becomes_the_owner_of_the_store),
         STORED(status_works_without_a_daemon),
