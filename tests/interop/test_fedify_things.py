@@ -5,13 +5,15 @@
 
 Kinds of objects and actors, audiences, what a post carries, object proofs, forwarded activities, collections.
 
-Ward keeps focal points and blurhashes and shows them to nobody yet; it sends no attachment and no custom emoji,
-since it has no media of its own yet: those are seen one way only.
+Ward has no custom emoji of its own, and Fedify knows no focal point and no blurhash: those are seen one way
+only.
 """
 
 import json
 import os
+import struct
 import sys
+import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -100,8 +102,34 @@ def every_kind_of_object_is_shown():
             type=kind, name=f"Title of the {kind}", content=f"<p>Words of the {kind}</p>",
             url=f"{fay.base}/web/{kind}",
         )
-    for kind in kinds:
-        wait_home(made[kind], f"Words of the {kind}")
+    for kind in kinds[1:]:
+        shown = wait_home(made[kind], f"Words of the {kind}")
+        tap.equal((shown["type"], shown["title"]), (kind, f"Title of the {kind}"), "what it is")
+        tap.equal(shown["original"], f"{fay.base}/web/{kind}", "where it can be seen")
+    wait_home(made["Note"], "Words of the Note")
+
+
+@tap.test
+def an_event_has_its_times_and_place():
+    uri = _create(
+        type="Event", name="Ward round", content="<p>Bring your notes</p>", startTime="2031-01-02T03:04:05Z",
+        endTime="2031-01-02T04:04:05Z", location={"type": "Place", "name": "Room 7"},
+    )
+    shown = wait_home(uri, "Bring your notes")
+    tap.equal((shown["starts"][:19], shown["ends"][:19]), ("2031-01-02T03:04:05", "2031-01-02T04:04:05"), "times")
+    tap.equal(shown["location"], "Room 7", "place")
+
+
+@tap.test
+def a_poll_comes_in_and_its_results_follow():
+    def option(name, votes):
+        return {"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": votes}}
+    poll = {"endTime": "2031-01-02T03:04:05Z", "votersCount": 0, "oneOf": [option("Tea", 0), option("Coffee", 0)]}
+    uri = _create(type="Question", content="<p>Tea or coffee?</p>", **poll)
+    shown = wait_home(uri, "Tea or coffee?")["poll"]
+    tap.equal([o["name"] for o in shown["options"]], ["Tea", "Coffee"], "what can be chosen")
+    fay.do("edit", id=uri, more={"votersCount": 3, "oneOf": [option("Tea", 1), option("Coffee", 2)]})
+    tap.until(lambda: [o["votes"] for o in meeting.home(uri)["poll"]["options"]] == [1, 2], "the results")
 
 
 @tap.test
@@ -222,6 +250,7 @@ def warnings_languages_mentions_and_hashtags_come_in():
     })["id"]
     shown = wait_home(uri, "Bonjour")
     tap.equal((shown["cw"], shown["tags"]), ("About needles", ["soins"]), "warning and hashtags")
+    tap.equal({shown["language"], *shown["translations"]}, {"fr", "en"}, "languages")
     tap.check(uri in node.uris("ann", "--mentions"), "the mention")
     tap.check(uri in node.uris("ann", "--tag", "Soins"), "found by its hashtag")
 
@@ -245,10 +274,42 @@ def a_custom_emoji_and_attachments_come_in():
         tag={"type": "Emoji", "name": ":blob:", "icon": {"type": "Image", "url": f"{fay.base}/blob.png"}},
         attachment=[{
             "type": "Document", "mediaType": "image/png", "url": f"{fay.base}/x.png", "name": "A chart of doses",
-            "blurhash": "UBL_:rOpGG-oBUNG,qRj2so|=eE1w^n4S5NH", "focalPoint": [0.5, -0.5], "width": 10, "height": 10,
         }, {"type": "Audio", "mediaType": "audio/ogg", "url": f"{fay.base}/x.ogg"}],
     )
-    wait_home(uri, ":blob:")
+    chart, sound = wait_home(uri, ":blob:")["attachments"]
+    tap.equal((chart["url"], chart["media_type"]), (f"{fay.base}/x.png", "image/png"), "the picture")
+    tap.equal(chart["description"], "A chart of doses", "its words")
+    tap.equal(sound["media_type"], "audio/ogg", "the sound")
+
+
+@tap.test
+def attachments_go_out():
+    path = os.path.join(meeting.stage.folder, "chart.png")
+    with open(path, "wb") as file:
+        file.write(_png())
+    uri = node.post("ann", "Look here", "--media", path, "--alt", "Doses by hour", "--focus", "0.5,-0.5")
+    picture = wait("Create", uri)["object"]["attachment"][0]
+    tap.equal((picture["name"], picture["focalPoint"]), ("Doses by hour", [0.5, -0.5]), "its words and its point")
+    tap.check(picture["blurhash"], f"a blur: {picture}")
+    read = meeting.arrived("Create", uri)[0]["document"]["object"]["attachment"]
+    tap.equal((read["name"], read["url"]), (picture["name"], picture["url"]), "as Fedify reads it")
+    tap.equal(node.get(picture["url"], "image/*").status, 200, "the picture itself")
+
+
+def _png(width=8, height=8):
+    """A grey picture."""
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+    rows = (b"\0" + b"\x80\x90\xa0" * width) * height
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+@tap.test
+def a_quote_is_seen_as_one():
+    uri = _create(type="Note", content="<p>As ann said</p>", quoteUrl=seen["uri"])
+    tap.equal(wait_home(uri, "As ann said")["quotes"], seen["uri"], "what it quotes")
 
 
 # ---- collections and single posts, fetched with a signature
