@@ -11,13 +11,12 @@ only.
 
 import json
 import os
-import struct
 import sys
-import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import fedify
+import picture
 from support import stage, tap, wire
 
 first = sys.argv.pop(1) if len(sys.argv) > 1 else "rfc9421"
@@ -286,24 +285,14 @@ def a_custom_emoji_and_attachments_come_in():
 def attachments_go_out():
     path = os.path.join(meeting.stage.folder, "chart.png")
     with open(path, "wb") as file:
-        file.write(_png())
+        file.write(picture.png())
     uri = node.post("ann", "Look here", "--media", path, "--alt", "Doses by hour", "--focus", "0.5,-0.5")
-    picture = wait("Create", uri)["object"]["attachment"][0]
-    tap.equal((picture["name"], picture["focalPoint"]), ("Doses by hour", [0.5, -0.5]), "its words and its point")
-    tap.check(picture["blurhash"], f"a blur: {picture}")
+    sent = wait("Create", uri)["object"]["attachment"][0]
+    tap.equal((sent["name"], sent["focalPoint"]), ("Doses by hour", [0.5, -0.5]), "its words and its point")
+    tap.check(sent["blurhash"], f"a blur: {sent}")
     read = meeting.arrived("Create", uri)[0]["document"]["object"]["attachment"]
-    tap.equal((read["name"], read["url"]), (picture["name"], picture["url"]), "as Fedify reads it")
-    tap.equal(node.get(picture["url"], "image/*").status, 200, "the picture itself")
-
-
-def _png(width=8, height=8):
-    """A grey picture."""
-    def chunk(kind, data):
-        body = kind + data
-        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
-    rows = (b"\0" + b"\x80\x90\xa0" * width) * height
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    tap.equal((read["name"], read["url"]), (sent["name"], sent["url"]), "as Fedify reads it")
+    tap.equal(node.get(sent["url"], "image/*").status, 200, "the picture itself")
 
 
 @tap.test

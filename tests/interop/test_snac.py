@@ -17,6 +17,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import picture
 import snac
 from support import stage, tap
 
@@ -144,6 +145,30 @@ def replies_likes_and_boosts_cross_both_ways():
 
 
 @tap.test
+def attachments_polls_and_reactions_cross_as_far_as_they_can():
+    path = os.path.join(scene.folder, "chart.png")
+    with open(path, "wb") as file:
+        file.write(picture.png())
+    own = node.post("ann", "Look here", "--media", path, "--alt", "Doses by hour")
+    sam.form("note", content="A picture", attach_url_0=f"{sam.base}/sam/s/x.png", alt_text_0="Doses by day")
+    sam.form("note", content="Tea or coffee?", poll_options="Tea\nCoffee", poll_end_secs="3600")
+    node.cli("react", "ann", seen["sam"], "\N{HOT BEVERAGE}")
+    got = tap.until(lambda: _stored(own, "Look here"), "ann's picture")
+    tap.equal([a["name"] for a in got["attachment"]], ["Doses by hour"], "its words at snac")
+    tap.check(sam.status(own)["media_attachments"][0]["url"], "shown at snac")
+    shown = tap.until(lambda: _newest("A picture"), "sam's picture")
+    tap.equal(shown["attachments"][0]["description"], "Doses by day", "its words at Ward")
+    seen["poll"] = tap.until(lambda: _newest("Tea or coffee?"), "sam's poll")
+    tap.equal([o["name"] for o in seen["poll"]["poll"]["options"]], ["Tea", "Coffee"], "what can be chosen")
+    tap.until(lambda: sam.notified("EmojiReact") or sam.notified("Like")[1:], "the reaction at snac")
+
+
+def _newest(text):
+    """sam's newest post with this text in ann's home."""
+    return next((p for p in node.timeline("ann") if text in p["text"] and p["author"] == sam.handle), None)
+
+
+@tap.test
 def edits_and_profiles_cross_both_ways():
     node.cli("edit", seen["ann"], "Changed at Ward")
     node.cli("account", "edit", "ann", "--display-name", "Ann of Ward")
@@ -176,12 +201,57 @@ def deletes_cross_both_ways():
 
 
 @tap.test
+def snac_follows_a_group_and_reads_what_it_announces():
+    node.cli("group", "create", "pharmacy")
+    group = node.actor("pharmacy")["id"]
+    sam.cli("follow", "sam", group)
+    tap.until(lambda: node.ask("account", "show", "pharmacy")["followers"] == 1, "sam in the group")
+    node.cli("follow", "bob", "pharmacy")
+    uri = node.post("bob", "Linezolid is short", "--group", "pharmacy")
+    tap.until(lambda: _stored(uri, "Linezolid"), "bob's post, which only the group announced")
+
+
+@tap.test
+def a_post_is_recalled_and_snac_confirms():
+    uri = node.post("ann", "To be recalled")
+    tap.until(lambda: sam.object(uri), "the post at snac")
+    lines = node.list("recall", uri, "--yes", "--wait", "10")
+    tap.equal([(x["host"], x["state"]) for x in lines], [(sam.part, "confirmed")], "who confirmed")
+    tap.until(lambda: sam.object(uri) is None, "the post to go at snac")
+
+
+@tap.test
+def moves_cross_both_ways():
+    node.cli("account", "alias", "bob", ann)
+    sam.cli("alias", "sam", node.handle("bob"))
+    tap.check("Cannot" not in sam.cli("migrate", "sam"), "snac's migration")
+    tap.until(lambda: node.list("moved", "list", "ann"), "sam's Move at Ward")
+    node.cli("account", "move", "ann", node.handle("bob"), "--yes")
+    tap.until(lambda: sam.notified("Move"), "ann's Move at snac")
+
+
+@tap.test
+def a_block_is_told():
+    node.cli("block", "bob", sam.handle, "--tell")
+    tap.until(lambda: sam.notified("Block"), "the Block at snac")
+    node.cli("unblock", "bob", sam.handle)
+
+
+@tap.test
 def unfollows_cross_both_ways():
     sam.cli("unfollow", "sam", ann)
     node.cli("unfollow", "ann", sam.handle)
     tap.until(lambda: node.counts("ann") == (0, 0), "both follows to go at Ward")
     tap.until(lambda: "no longer following us" in sam.logged(), "ann's follow to go at snac")
     tap.check(not sam.relation(ann)["followed_by"], "no follower at snac")
+
+
+@tap.test
+def an_account_that_goes_is_gone_at_snac():
+    uri = node.post("ann", "Last words", "--visibility", "direct", "--to", sam.handle)
+    tap.until(lambda: sam.object(uri), "ann's last post at snac")
+    node.cli("account", "delete", "ann", "--yes")
+    tap.until(lambda: not sam.object(ann), "ann to go at snac")
 
 
 @tap.test
