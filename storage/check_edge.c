@@ -164,6 +164,8 @@ static enum err recount(struct check *check, uint8_t kind, uint64_t owner, uint6
     *known = true;
     if (kind == COUNTER_POSTS || kind == COUNTER_OPEN_POSTS)
         return count_posts(check, kind, owner, out);
+    if (kind == COUNTER_REPORTS)
+        return check_count_reports(check, owner, out);
     if (kind >= COUNT(rows) || rows[kind].table == TABLE_META) {
         *known = false;
         return OK;
@@ -182,7 +184,7 @@ enum err check_counter(struct check *check)
     bool known;
     uint8_t kind = check->key.p[0];
     if (key_read_u64(check->value, &at, &count) || kind < COUNTER_FOLLOWERS ||
-        kind > COUNTER_OPEN_POSTS) {
+        kind > COUNTER_REPORTS) {
         check_wrong(check, "is no counter");
         return OK;
     }

@@ -47,6 +47,8 @@ const char *table_name(enum table table)
         [TABLE_CONSENT_OF] = "consent_of",
         [TABLE_MEDIA] = "media",
         [TABLE_FOLLOW_DIGEST] = "follow_digest",
+        [TABLE_REPORT] = "report",
+        [TABLE_REPORT_OF] = "report_of",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

@@ -48,6 +48,8 @@
  * audit          seq:8                     AuditRecord   audit_add             audit_next
  * media          media:8                   Media         media_add             media_get
  * follow_digest  actor:8 h(host):16         count:8 sum:32 edge_add, edge_del   follow_digest_get
+ * report         report:8                    Report        report_add            report_get,
+ * report_next report_of      about:8 report:8            -             report_add report_add
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
@@ -78,6 +80,7 @@
  *    SHA-256 of their URIs; there is no row of nobody.
  * 16 a poll that is due (poll_due_ms) has exactly one poll_due entry, at that time; one that is
  *    not has none. A poll of ours has as many voters as edges VOTE lead to it.
+ * 17 report and report_of name each other; the accused exists.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -128,6 +131,8 @@ enum table {
     TABLE_CONSENT_OF,
     TABLE_MEDIA,
     TABLE_FOLLOW_DIGEST,
+    TABLE_REPORT,
+    TABLE_REPORT_OF,
     TABLE_COUNT
 };
 
@@ -208,7 +213,8 @@ enum counter_kind {
     COUNTER_STORE = 10,     /* owner: enum store_count */
     COUNTER_REACTIONS = 11, /* owner: post; rows of edge_rev REACTION */
     COUNTER_OPEN_POSTS =
-        12, /* owner: actor of ours; COUNTER_POSTS, public and unlisted ones only */
+        12,               /* owner: actor of ours; COUNTER_POSTS, public and unlisted ones only */
+    COUNTER_REPORTS = 20, /* owner: peer, 0 for ours; reports of theirs that are open */
 };
 
 /* Whom COUNTER_STORE counts; boosts are no posts here. */

@@ -25,6 +25,7 @@ act_remote *act_find_remote(const char *type)
         {"EmojiReact", act_react_remote},
         {"Block", act_block_remote},
         {"Move", act_move_remote},
+        {"Flag", act_flag_remote},
         {"Remove", act_moderate_remote},
         /* clang-format on */
     };

@@ -84,7 +84,7 @@ MUST_CHECK enum err act_run(struct federation *fed, struct mutation *m, const st
 
 act_remote act_post_remote, act_edit_remote, act_delete_remote, act_follow_remote,
     act_accept_remote, act_reject_remote, act_undo_remote, act_like_remote, act_boost_remote,
-    act_react_remote, act_block_remote, act_move_remote, act_moderate_remote;
+    act_react_remote, act_block_remote, act_move_remote, act_flag_remote, act_moderate_remote;
 /* A Like, whatever emoji it carries. */
 act_remote act_like_plain;
 
@@ -191,6 +191,23 @@ MUST_CHECK enum err act_moved_accept_local(struct federation *fed, actor_id who,
                                            const struct by *by, struct why *why);
 MUST_CHECK enum err act_moved_dismiss_local(struct federation *fed, actor_id who, actor_id old,
                                             const struct by *by, struct why *why);
+
+/* What one of ours tells the moderators: ours, and (forwarded, by the node and without the name)
+ * those of the accused's node. ERR_EXISTS: an open one says the same. */
+#define REPORT_POSTS_MAX 64
+struct report_draft {
+    actor_id from, about;
+    const post_id *posts; /* of `about` */
+    size_t post_count;
+    const char *comment;
+    bool is_forwarded;
+};
+MUST_CHECK enum err act_report_local(struct federation *fed, const struct report_draft *draft,
+                                     const struct by *by, uint64_t *out, struct why *why);
+enum act_report_end { ACT_REPORT_RESOLVED, ACT_REPORT_OPEN };
+MUST_CHECK enum err act_report_resolve(struct federation *fed, uint64_t report,
+                                       enum act_report_end end, const struct by *by,
+                                       struct why *why);
 
 struct account_draft {
     const char *name, *display_name, *password; /* password NULL: cannot sign in with one */

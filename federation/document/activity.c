@@ -191,3 +191,25 @@ enum err document_update_actor(const Actor *actor, int64_t now_ms, struct buf *o
     jw_object_end(&w);
     return jw_finish(&w);
 }
+
+/* The account first, then its posts, as every server expects them. */
+enum err document_flag(const struct flag_document *flag, struct buf *out)
+{
+    struct jw w = {.buf = out};
+    jw_object(&w, NULL);
+    part_context(&w);
+    jw_text(&w, "id", flag->id);
+    jw_text(&w, "type", "Flag");
+    jw_text(&w, "actor", flag->actor);
+    jw_text(&w, "content", flag->comment);
+    jw_list(&w, "object");
+    jw_text(&w, NULL, flag->about);
+    for (size_t i = 0; i < flag->post_count; i++)
+        jw_text(&w, NULL, flag->posts[i]);
+    jw_list_end(&w);
+    jw_list(&w, "to");
+    jw_text(&w, NULL, flag->about);
+    jw_list_end(&w);
+    jw_object_end(&w);
+    return jw_finish(&w);
+}

@@ -60,4 +60,12 @@ MUST_CHECK enum err document_announce_activity(const Actor *group, const struct 
 /* Update of an actor, after a change of profile or keys. */
 MUST_CHECK enum err document_update_actor(const Actor *actor, int64_t now_ms, struct buf *out);
 
+/* A report for the moderators of another node. */
+struct flag_document {
+    const char *id, *actor, *about, *comment;
+    char *const *posts; /* URIs */
+    size_t post_count;
+};
+MUST_CHECK enum err document_flag(const struct flag_document *flag, struct buf *out);
+
 #endif

@@ -233,6 +233,29 @@ static void a_post_is_written_read_changed_and_deleted(void **state)
     free(uri);
 }
 
+static void a_report_is_made_listed_and_resolved(void **state)
+{
+    struct node *node = *state;
+    char id[32] = "";
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "account", "create", "bea"), 0);
+    assert_int_equal(RUN(node, "report", "create", "ann", "bea", "insults", "--dry-run"), 0);
+    assert_int_equal(RUN(node, "report", "create", "ann", "bea", "insults", "--json"), 0);
+    assert_int_equal(sscanf(node->out, "{\"report\":\"%20[0-9]\"", id), 1);
+    assert_int_equal(RUN(node, "report", "create", "ann", "bea", "insults"), 1);
+    assert_int_equal(RUN(node, "report", "list", "--json"), 0);
+    expect(node, "\"about\":\"bea\",\"by\":\"ann\"");
+    assert_int_equal(RUN(node, "report", "resolve", id), 0);
+    assert_int_equal(RUN(node, "report", "list", "--json"), 0);
+    assert_string_equal(node->out, "");
+    assert_int_equal(RUN(node, "report", "list", "--all", "--json"), 0);
+    expect(node, "resolved");
+    assert_int_equal(RUN(node, "report", "reopen", id), 0);
+    assert_int_equal(RUN(node, "report", "show", id), 0);
+    expect(node, "insults");
+    assert_int_equal(RUN(node, "report", "show", "x"), 2);
+}
+
 static void a_post_for_a_peer_has_a_line_in_its_ledger(void **state)
 {
     struct node *node = *state;
@@ -404,6 +427,7 @@ int main(void)
         STORED(a_dry_run_checks_and_changes_nothing),
         STORED(peers_are_allowed_on_terms_and_blocked_on_confirmation),
         STORED(a_post_is_written_read_changed_and_deleted),
+        STORED(a_report_is_made_listed_and_resolved),
         STORED(a_post_for_a_peer_has_a_line_in_its_ledger),
         STORED(whom_one_blocks_and_mutes_is_listed),
         STORED(a_group_lets_in_and_removes),
