@@ -126,6 +126,13 @@ static enum forwarded_verdict ask_origin(struct matter *m)
 
 /* ---- both ---- */
 
+/* Would it be recognised, had it been here before? */
+static bool is_fresh(const struct forwarded *in, const struct proof_trust *trust)
+{
+    return in->activity->id && trust->created_ms &&
+           in->now_ms - trust->created_ms < FORWARDED_AGE_MAX_MS;
+}
+
 enum forwarded_verdict forwarded_judge(const struct federation *fed, struct txn *txn,
                                        const struct forwarded *in, struct arena *arena,
                                        struct forwarded_answer *out, struct why *why)
@@ -145,7 +152,7 @@ enum forwarded_verdict forwarded_judge(const struct federation *fed, struct txn 
     /* the proof is over these very bytes: whose they are, and whose we read them to be */
     if (verdict != PROOF_NONE && strcmp(trust.owner, in->activity->actor) != 0)
         return refused(&m, "the proof is not the actor's");
-    if (verdict == PROOF_NONE)
+    if (verdict == PROOF_NONE || !is_fresh(in, &trust))
         return ask_origin(&m);
     out->who = trust.who;
     out->peer = trust.peer;

@@ -11,6 +11,10 @@
  *     FETCHED  its origin was asked, or needs not be: `post` is what is stored now
  *     REFUSED  nothing makes it believable: `why`
  *
+ * A proof says nothing of when it was sent, or to whom: an old Follow could be brought again after
+ * its Undo. So only an activity with an id, which is acted on once, is PROVED, and only while that
+ * it was seen is still remembered (FORWARDED_AGE_MAX_MS by the proof's `created`).
+ *
  * Only Create, Update and Delete of a post can be looked up at their origin; a Like or a Follow
  * needs the proof. Every fetch is one that policy admits, at the actor's own host (T86); who
  * brought it must have a part in it, so that a peer cannot send us to fetch whatever it likes.
@@ -25,6 +29,9 @@
 #include "federation/as2.h"
 #include "federation/federation.h"
 #include "federation/uri.h"
+
+#define FORWARDED_AGE_MAX_MS                                                                       \
+    ((int64_t)40 * 24 * 60 * 60 * 1000) /* late by a queue's life, and more */
 
 struct forwarded {
     const struct as2_activity *activity;

@@ -63,6 +63,7 @@ enum proof_verdict {
 struct proof_trust {
     actor_id who;
     const char *owner;         /* its URI */
+    int64_t created_ms;        /* of the proof; 0: not said */
     char host[URI_HOST_BYTES]; /* of the owner */
     peer_id peer;
     const char *needs;

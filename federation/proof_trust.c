@@ -32,6 +32,7 @@ static enum err check_owner(struct question *q, struct why *why)
     if (strcmp(out->host, config->host) == 0)
         return why_set(why, ERR_DENIED, "the object claims to be ours");
     out->owner = q->proof.owner;
+    out->created_ms = q->proof.created_ms;
     return policy_admit(q->txn, config, out->host, q->now_ms, &out->peer, why);
 }
 

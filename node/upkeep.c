@@ -1,5 +1,6 @@
 #include "node/upkeep.h"
 
+#include "federation/forwarded.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/seen.h"
@@ -63,6 +64,8 @@ void upkeep_tick(struct upkeep *u, int64_t now_mono_ms)
         u->is_in_round = true;
         memset(u->at, 0, sizeof u->at);
     }
+    _Static_assert(UPKEEP_SEEN_LIFE_MS > FORWARDED_AGE_MAX_MS,
+                   "what is proved must be known again");
     u->before_ms = clock_ms() - UPKEEP_SEEN_LIFE_MS;
     u->answer = OK;
     u->is_busy = true;

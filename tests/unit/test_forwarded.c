@@ -2,6 +2,7 @@
 #include "federation/forwarded.h"
 
 #include "federation/policy.h"
+#include "federation/proof.h"
 #include "federation/resolve.h"
 #include "storage/base/clock.h"
 #include "storage/check.h"
@@ -226,6 +227,34 @@ static void a_forwarded_like_needs_a_proof(void **state)
     assert_true(edge_has(txn, (struct edge_key){EDGE_LIKE, s->bob.id.v, id.v}));
 }
 
+static char *proved_at(const struct remote *from, const char *json, int64_t created_ms)
+{
+    AUTO(buf_clear) struct buf out = BUF_INIT(65536);
+    assert_int_equal(
+        proof_add(bytes_of(json), from->proof_key, from->proof_key_id, created_ms, &out, NULL), OK);
+    return buf_take(&out);
+}
+
+/* What was seen is forgotten some day; then a Follow must not come again by somebody who kept it.
+ */
+static void t24_an_old_or_nameless_activity_cannot_be_replayed_by_others(void **state)
+{
+    struct scene *s = *state;
+    AUTO(xfree)
+    char *json = json_format("{\"type\":\"Follow\",\"id\":\"https://" PEER
+                             "/follows/1\",\"actor\":\"" BOB "\",\"object\":"
+                             "\"https://" STORE_HOST "/users/ann\"}");
+    const char *nameless = "{\"type\":\"Follow\",\"actor\":\"" BOB
+                           "\",\"object\":\"https://" STORE_HOST "/users/ann\"}";
+    AUTO(xfree) char *old = proved_at(&s->bob, json, clock_ms() - FORWARDED_AGE_MAX_MS);
+    AUTO(xfree) char *without_id = proved_at(&s->bob, nameless, clock_ms());
+    AUTO(xfree) char *recent = proved_at(&s->bob, json, clock_ms() - FORWARDED_AGE_MAX_MS + 60000);
+    assert_int_equal(brings(s, old), 403);
+    assert_int_equal(brings(s, without_id), 403);
+    assert_int_equal(brings(s, recent), 202);
+    assert_int_equal(node_rows(&s->node, TABLE_SEEN), 1);
+}
+
 static void t35_a_linked_data_signature_has_no_effect(void **state)
 {
     struct scene *s = *state;
@@ -363,6 +392,7 @@ int main(void)
         T(t86_a_proof_of_a_blocked_peer_is_refused),
         T(an_unknown_key_brings_the_actor_and_then_the_activity),
         T(a_forwarded_like_needs_a_proof),
+        T(t24_an_old_or_nameless_activity_cannot_be_replayed_by_others),
         T(t35_a_linked_data_signature_has_no_effect),
         T(what_the_origin_says_counts_and_not_what_was_brought),
         T(what_the_origin_does_not_have_is_dropped),
