@@ -26,7 +26,8 @@ act_remote *act_find_remote(const char *type)
         {"Block", act_block_remote},
         {"Move", act_move_remote},
         {"Flag", act_flag_remote},
-        {"Remove", act_moderate_remote},
+        {"Add", act_pin_remote},
+        {"Remove", act_pin_remote},
         /* clang-format on */
     };
     for (size_t i = 0; i < COUNT(table); i++)

@@ -85,6 +85,8 @@ MUST_CHECK enum err act_run(struct federation *fed, struct mutation *m, const st
 act_remote act_post_remote, act_edit_remote, act_delete_remote, act_follow_remote,
     act_accept_remote, act_reject_remote, act_undo_remote, act_like_remote, act_boost_remote,
     act_react_remote, act_block_remote, act_move_remote, act_flag_remote, act_moderate_remote;
+/* Add and Remove; what is no pin goes to act_moderate_remote. */
+act_remote act_pin_remote;
 /* A Like, whatever emoji it carries. */
 act_remote act_like_plain;
 
@@ -154,6 +156,12 @@ MUST_CHECK enum err act_react_local(struct federation *fed, actor_id who, post_i
                                     const char *emoji, const struct by *by, struct why *why);
 MUST_CHECK enum err act_unreact_local(struct federation *fed, actor_id who, post_id post,
                                       const struct by *by, struct why *why);
+/* Shown first, and in `featured`. ERR_DENIED: not one's own, or not for everyone. ERR_LIMIT: too
+ * many. */
+MUST_CHECK enum err act_pin_local(struct federation *fed, actor_id who, post_id post,
+                                  const struct by *by, struct why *why);
+MUST_CHECK enum err act_unpin_local(struct federation *fed, actor_id who, post_id post,
+                                    const struct by *by, struct why *why);
 /* `choices`: texts of options, or their numbers from 1. ERR_EXISTS: voted before. */
 MUST_CHECK enum err act_vote_local(struct federation *fed, actor_id who, post_id post,
                                    const char *const *choices, size_t n, const struct by *by,

@@ -27,7 +27,7 @@ struct plain_activity {
     const char *to;                     /* one recipient; NULL: none written */
     const char *content;                /* the emoji of an EmojiReact; NULL: no such */
     const char *audience;               /* the group it is done in (FEP-1b12); NULL: none */
-    const char *target;                 /* of a Move; NULL: no such */
+    const char *target;                 /* of a Move, Add, Remove; NULL: no such */
 };
 MUST_CHECK enum err document_plain(const struct plain_activity *activity, struct buf *out);
 

@@ -25,6 +25,8 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_react_noun,
     &cli_unreact_noun,
     &cli_vote_noun,
+    &cli_pin_noun,
+    &cli_unpin_noun,
     &cli_timeline_noun,
     &cli_thread_noun,
     &cli_lookup_noun,

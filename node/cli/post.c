@@ -252,6 +252,16 @@ static enum err cli_unboost(struct cli *cli, struct why *why)
     return cli_mark(cli, act_unboost_local, "not boosted", why);
 }
 
+static enum err cli_pin(struct cli *cli, struct why *why)
+{
+    return cli_mark(cli, act_pin_local, "pinned", why);
+}
+
+static enum err cli_unpin(struct cli *cli, struct why *why)
+{
+    return cli_mark(cli, act_unpin_local, "not pinned", why);
+}
+
 /* ---- the tables ----------------------------------------------------------------------------- */
 
 static const struct cli_option post_options[] = {
@@ -282,3 +292,5 @@ NOUN(boost, "NAME POST", "pass a post on to one's followers", NULL, CLI_CHANGES)
 NOUN(unboost, "NAME POST", "take a boost back", NULL, CLI_CHANGES);
 NOUN(like, "NAME POST", "like a post", NULL, CLI_CHANGES);
 NOUN(unlike, "NAME POST", "take a like back", NULL, CLI_CHANGES);
+NOUN(pin, "NAME POST", "show a post of one's own first", NULL, CLI_CHANGES);
+NOUN(unpin, "NAME POST", "show it in its place again", NULL, CLI_CHANGES);

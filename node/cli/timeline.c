@@ -212,6 +212,20 @@ static enum err cli_thread(struct cli *cli, struct why *why)
 
 /* ---- lookup --------------------------------------------------------------------------------- */
 
+#define PINS_SHOWN 20
+
+/* The URIs of what somebody shows first. */
+static size_t read_pins(struct txn *txn, actor_id who, struct arena *arena, char *uri[PINS_SHOWN])
+{
+    struct edge_key key = {EDGE_PIN, who.v, 0};
+    size_t n = 0;
+    Post *post;
+    while (n < PINS_SHOWN && edge_next(txn, &key) == OK)
+        if (post_get(txn, (post_id){key.whom}, arena, &post) == OK)
+            uri[n++] = post->uri;
+    return n;
+}
+
 static enum err show_actor(struct cli *cli, struct cli_store *store, actor_id id, struct why *why)
 {
     AUTO(txn_end) struct txn *txn = NULL;
@@ -222,6 +236,8 @@ static enum err show_actor(struct cli *cli, struct cli_store *store, actor_id id
     if (e)
         return cli_failed(e, cli->argument[0], why);
     uint64_t followers = counter_get(txn, COUNTER_FOLLOWERS, id.v);
+    char *pin[PINS_SHOWN];
+    size_t pins = read_pins(txn, id, &store->arena, pin);
     txn_end(&txn);
     struct output *out = &cli->output;
     output_begin(out, OUTPUT_THING);
@@ -235,6 +251,7 @@ static enum err show_actor(struct cli *cli, struct cli_store *store, actor_id id
     output_int(out, "keys", (int64_t)actor->n_keys);
     output_int(out, "followers_here", (int64_t)followers);
     output_bool(out, "locked", actor->is_locked);
+    output_texts(out, "pinned", pin, pins);
     output_time(out, "fetched", actor->fetched_ms);
     output_end(out);
     return OK;

@@ -1,0 +1,201 @@
+#include "tests/support/remote.h"
+
+#include "storage/actor.h"
+#include "storage/base/clock.h"
+#include "storage/edge.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define FEATURED "https://peer.example/users/bob/featured"
+#define NOTE "https://peer.example/notes/1"
+
+static const struct by by = {.who = "test"};
+
+struct scene {
+    struct node node;
+    actor_id ann;
+    struct remote bob, eve;
+};
+
+static void feature(struct scene *s, struct remote *who, const char *featured)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    struct txn *txn = store_write(&s->node.store);
+    Actor *actor;
+    assert_int_equal(actor_get(txn, who->id, &arena, &actor), OK);
+    actor->featured = (char *)featured;
+    assert_int_equal(actor_put(txn, actor, clock_ms()), OK);
+    store_commit(&txn);
+}
+
+static int open_scene(void **state)
+{
+    struct scene *s = calloc(1, sizeof *s);
+    node_open(&s->node);
+    s->ann = node_account(&s->node, "ann");
+    node_allow(&s->node, "peer.example");
+    node_allow(&s->node, "evil.example");
+    remote_create(&s->node, &s->bob, "peer.example", "bob");
+    remote_create(&s->node, &s->eve, "evil.example", "eve");
+    feature(s, &s->bob, FEATURED);
+    feature(s, &s->eve, "https://evil.example/users/eve/featured");
+    *state = s;
+    return 0;
+}
+
+static int close_scene(void **state)
+{
+    struct scene *s = *state;
+    node_check(&s->node);
+    remote_clear(&s->bob);
+    remote_clear(&s->eve);
+    node_close(&s->node);
+    free(s);
+    return 0;
+}
+
+static post_id know_note(struct scene *s, const char *id, const char *to)
+{
+    assert_int_equal(
+        node_receive_act(&s->node, &s->bob,
+                         "\"type\":\"Create\",\"id\":\"%s/create\",\"object\":{\"type\":\"Note\","
+                         "\"id\":\"%s\",\"attributedTo\":\"%s\",\"content\":\"x\",\"to\":\"%s\"}",
+                         id, id, s->bob.uri, to),
+        202);
+    return node_find_post(&s->node, id);
+}
+
+static int pins(struct scene *s, const struct remote *from, const char *type, const char *object,
+                const char *target)
+{
+    return node_receive_act(&s->node, from, "\"type\":\"%s\",\"object\":\"%s\",\"target\":\"%s\"",
+                            type, object, target);
+}
+
+static void what_its_author_features_is_pinned_until_removed(void **state)
+{
+    struct scene *s = *state;
+    post_id note = know_note(s, NOTE, "as:Public");
+    assert_int_equal(pins(s, &s->bob, "Remove", NOTE, FEATURED), 202);
+    assert_int_equal(pins(s, &s->bob, "Add", NOTE, FEATURED), 202);
+    assert_int_equal(pins(s, &s->bob, "Add", NOTE, FEATURED), 202);
+    assert_true(node_has_edge(&s->node, EDGE_PIN, s->bob.id, note));
+    assert_int_equal(pins(s, &s->bob, "Remove", NOTE, FEATURED), 202);
+    assert_false(node_has_edge(&s->node, EDGE_PIN, s->bob.id, note));
+}
+
+static void t46_only_its_owner_changes_a_collection(void **state)
+{
+    struct scene *s = *state;
+    post_id note = know_note(s, NOTE, "as:Public");
+    assert_int_equal(pins(s, &s->eve, "Add", NOTE, FEATURED), 202);
+    assert_int_equal(pins(s, &s->eve, "Add", NOTE, "https://evil.example/users/eve/featured"), 202);
+    assert_int_equal(pins(s, &s->bob, "Add", NOTE, "https://peer.example/users/bob/other"), 202);
+    assert_int_equal(node_rows(&s->node, TABLE_EDGE), 0);
+    assert_int_equal(pins(s, &s->bob, "Add", NOTE, FEATURED), 202);
+    assert_int_equal(pins(s, &s->eve, "Remove", NOTE, FEATURED), 202);
+    assert_true(node_has_edge(&s->node, EDGE_PIN, s->bob.id, note));
+}
+
+static void a_post_not_for_everyone_is_not_pinned(void **state)
+{
+    struct scene *s = *state;
+    know_note(s, NOTE, "https://peer.example/users/bob/followers");
+    assert_int_equal(pins(s, &s->bob, "Add", NOTE, FEATURED), 202);
+    assert_int_equal(node_rows(&s->node, TABLE_EDGE), 0);
+}
+
+static void a_pin_before_its_post_waits_and_after_its_delete_is_nothing(void **state)
+{
+    struct scene *s = *state;
+    assert_int_equal(pins(s, &s->bob, "Add", NOTE, FEATURED), 202);
+    assert_int_equal(node_rows(&s->node, TABLE_PARKED), 1);
+    assert_int_equal(node_receive_act(&s->node, &s->bob,
+                                      "\"type\":\"Delete\",\"id\":\"https://peer.example/d/1\","
+                                      "\"object\":\"https://peer.example/notes/2\""),
+                     202);
+    assert_int_equal(pins(s, &s->bob, "Add", "https://peer.example/notes/2", FEATURED), 202);
+    assert_int_equal(node_rows(&s->node, TABLE_PARKED), 1);
+}
+
+static void a_hashtag_that_is_featured_is_no_pin(void **state)
+{
+    struct scene *s = *state;
+    assert_int_equal(node_receive_act(&s->node, &s->bob,
+                                      "\"type\":\"Add\",\"target\":\"" FEATURED "\",\"object\":{"
+                                      "\"type\":\"Hashtag\",\"name\":\"#icu\","
+                                      "\"href\":\"https://peer.example/tags/icu\"}"),
+                     202);
+    assert_int_equal(node_rows(&s->node, TABLE_PARKED), 0);
+}
+
+static void ours_pin_five_and_their_followers_are_told(void **state)
+{
+    struct scene *s = *state;
+    struct why why;
+    post_id id = {0};
+    Edge edge = EDGE__INIT;
+    struct txn *txn = store_write(&s->node.store);
+    assert_int_equal(edge_add(txn, (struct edge_key){EDGE_FOLLOW, s->bob.id.v, s->ann.v}, &edge),
+                     OK);
+    store_commit(&txn);
+    for (int i = 0; i < 6; i++) {
+        struct post_draft draft = {.author = s->ann, .source = "words"};
+        assert_int_equal(act_post_local(&s->node.fed, &draft, NULL, &by, &id, &why), OK);
+        assert_int_equal(act_pin_local(&s->node.fed, s->ann, id, &by, &why),
+                         i < 5 ? OK : ERR_LIMIT);
+    }
+    assert_int_equal(node_queued(&s->node, "\"type\":\"Add\""), 5);
+    assert_int_equal(
+        node_queued(&s->node, "\"target\":\"https://" STORE_HOST "/users/ann/featured\""), 5);
+    assert_int_equal(act_unpin_local(&s->node.fed, s->ann, id, &by, &why), ERR_NOTFOUND);
+    post_id note = know_note(s, NOTE, "as:Public");
+    assert_int_equal(act_pin_local(&s->node.fed, s->ann, note, &by, &why), ERR_DENIED);
+    struct post_draft draft = {
+        .author = s->ann, .source = "words", .visibility = VISIBILITY__FOLLOWERS};
+    assert_int_equal(act_post_local(&s->node.fed, &draft, NULL, &by, &id, &why), OK);
+    assert_int_equal(act_pin_local(&s->node.fed, s->ann, id, &by, &why), ERR_DENIED);
+}
+
+/* Everything ActivityStreams has an activity for, and an invention. */
+static void t48_every_type_of_activity_is_answered(void **state)
+{
+    static const char *const types[] = {
+        "View",   "Read",  "Listen", "Travel",          "Arrive",          "Offer",   "Invite",
+        "Join",   "Leave", "Ignore", "Question",        "TentativeAccept", "Dislike", "Reject",
+        "Accept", "Add",   "Remove", "TentativeReject", "Sparkle"};
+    struct scene *s = *state;
+    post_id note = know_note(s, NOTE, "as:Public");
+    size_t posts = node_rows(&s->node, TABLE_POST);
+    for (size_t i = 0; i < COUNT(types); i++)
+        assert_int_equal(node_receive_act(&s->node, &s->bob,
+                                          "\"type\":\"%s\",\"object\":\"" NOTE "\","
+                                          "\"id\":\"https://peer.example/any/%zu\"",
+                                          types[i], i),
+                         202);
+    assert_int_equal(node_rows(&s->node, TABLE_POST), posts);
+    assert_int_equal(node_rows(&s->node, TABLE_EDGE), 0);
+    assert_true(note.v != 0);
+}
+
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENE(what_its_author_features_is_pinned_until_removed),
+        SCENE(t46_only_its_owner_changes_a_collection),
+        SCENE(a_post_not_for_everyone_is_not_pinned),
+        SCENE(a_pin_before_its_post_waits_and_after_its_delete_is_nothing),
+        SCENE(a_hashtag_that_is_featured_is_no_pin),
+        SCENE(ours_pin_five_and_their_followers_are_told),
+        SCENE(t48_every_type_of_activity_is_answered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
