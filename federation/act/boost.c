@@ -4,6 +4,7 @@
  */
 #include "federation/act/group.h"
 
+#include "federation/act/relay.h"
 #include "storage/base/clock.h"
 
 #include <stdio.h>
@@ -121,6 +122,10 @@ enum act_verdict act_boost_remote(struct act *act, struct txn *txn, struct act_a
         return ACT_NEEDS;
     if (!state->post.v)
         return ACT_DONE;
+    if (act_relay_is_accepted(txn, act->who)) { /* it passes on, it says nothing of its own */
+        act->outcome = "relayed";
+        return ACT_DONE;
+    }
     if (post_get(txn, state->post, &arena, &post) || actor_get(txn, act->who, &arena, &who) ||
         !may_boost(post, act->who)) {
         act->outcome = "ignored: boosts a post that is not for everyone";

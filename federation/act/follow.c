@@ -3,6 +3,7 @@
  * relation is made only from our own pending record (T43), never from what an Accept says.
  */
 #include "federation/act/common.h"
+#include "federation/act/relay.h"
 
 #include "storage/account.h"
 #include "storage/base/clock.h"
@@ -70,7 +71,7 @@ static enum err follow_remote_apply(struct txn *txn, struct act *act)
     Edge edge = EDGE__INIT;
     edge.uri = (char *)uri;
     edge.created_ms = act->now_ms;
-    if (ours->is_locked && !edge_has(txn, follow)) {
+    if (ours->is_locked && !ours->is_instance && !edge_has(txn, follow)) {
         act->outcome = "follow requested";
         e = edge_put(txn, request, &edge);
         return e ? e
@@ -86,6 +87,14 @@ static enum err follow_remote_apply(struct txn *txn, struct act *act)
     return e ? e : act_queue_answer(txn, act->fed, "Accept", ours, theirs, uri, act->now_ms);
 }
 
+/* A relay that we follow may follow the node itself. */
+static bool is_followed_back(struct txn *txn, const struct act *act, actor_id whom)
+{
+    actor_id instance;
+    return actor_instance(txn, &instance) == OK && instance.v == whom.v &&
+           act_relay_is_known(txn, act->who);
+}
+
 enum act_verdict act_follow_remote(struct act *act, struct txn *txn, struct act_answer *answer,
                                    struct why *why)
 {
@@ -97,7 +106,8 @@ enum act_verdict act_follow_remote(struct act *act, struct txn *txn, struct act_
     Account *account;
 
     if (!object || actor_find(txn, object, &state->local) ||
-        account_get(txn, state->local, &arena, &account)) {
+        (account_get(txn, state->local, &arena, &account) &&
+         !is_followed_back(txn, act, state->local))) {
         act->outcome = "ignored: follows nobody here";
         return ACT_DONE;
     }
@@ -183,6 +193,8 @@ static enum act_verdict answer_remote(struct act *act, struct txn *txn,
 {
     struct follow_state *state = arena_alloc(&act->arena, sizeof *state);
     if (find_own_follow(txn, act, &state->key)) {
+        if (act_relay_answered(act, txn))
+            return ACT_DONE;
         act->outcome = "ignored: answers no follow of ours";
         return ACT_DONE;
     }

@@ -7,6 +7,7 @@
 #include "federation/act/post.h"
 
 #include "federation/act/group.h"
+#include "federation/act/relay.h"
 #include "federation/act/vote.h"
 #include "federation/sanitize.h"
 #include "storage/account.h"
@@ -322,6 +323,8 @@ enum err act_post_queue(struct txn *txn, const struct federation *fed, const Pos
     if (e || group_is_hosted(txn, post))
         return e; /* to its members it goes through the group, and to nobody else */
     e = destinations_add_audience(txn, &list, post, &arena);
+    if (!e && strcmp(type, "Create") == 0)
+        e = act_relay_post(txn, fed, post, &list, now_ms, &arena);
     /* Who got it must hear of it, follower or not; but new words only who may read them. */
     bool is_known = strcmp(type, "Delete") == 0 ||
                     (strcmp(type, "Create") != 0 && audience_may_read(txn, post, (actor_id){0}));

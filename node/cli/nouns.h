@@ -25,6 +25,7 @@ extern const struct cli_noun cli_post_noun;
 extern const struct cli_noun cli_queue_noun;
 extern const struct cli_noun cli_recall_noun;
 extern const struct cli_noun cli_react_noun;
+extern const struct cli_noun cli_relay_noun;
 extern const struct cli_noun cli_report_noun;
 extern const struct cli_noun cli_request_noun;
 extern const struct cli_noun cli_serve_noun;
