@@ -14,7 +14,6 @@
 #define SCRATCH_BYTES ((size_t)2 * 1024 * 1024)
 
 struct forward {
-    struct bytes body;
     const char *by_host;
     bool is_delete, is_create;
 };
@@ -45,7 +44,7 @@ static bool was_passed_on(const struct act *act, struct txn *txn)
     return ledger_next(txn, &key, &arena, &line) == OK;
 }
 
-void forward_judge(struct act *act, struct txn *txn, struct bytes body, const char *by_host)
+void forward_judge(struct act *act, struct txn *txn, const char *by_host)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(SCRATCH_BYTES);
     const struct as2_activity *activity = act->activity;
@@ -61,14 +60,13 @@ void forward_judge(struct act *act, struct txn *txn, struct bytes body, const ch
         !(note && names_followers_of_ours(act, &note->audience)) &&
         (is_create || !was_passed_on(act, txn)))
         return;
-    if (proof_trust(act->fed, txn, body, act->now_ms, &arena, &trust, NULL) != PROOF_VALID ||
+    if (proof_trust(act->fed, txn, act->body, act->now_ms, &arena, &trust, NULL) != PROOF_VALID ||
         trust.who.v != act->who.v)
         return;
     struct forward *forward = arena_alloc(&act->arena, sizeof *forward);
     if (!forward)
         return;
-    *forward = (struct forward){.body = arena_bytes(&act->arena, body),
-                                .by_host = arena_strdup(&act->arena, by_host),
+    *forward = (struct forward){.by_host = arena_strdup(&act->arena, by_host),
                                 .is_delete = is_delete,
                                 .is_create = is_create};
     if (!act->arena.is_full) /* else it stays here: that it was stored is what counts */
@@ -193,7 +191,7 @@ static enum err queue_for(struct txn *txn, const struct act *act, const Post *po
     job.visibility = act->forward->is_delete ? VISIBILITY__PUBLIC
                      : is_open               ? post->visibility
                                              : VISIBILITY__FOLLOWERS;
-    return destinations_queue(txn, act->fed, &list, act->forward->body, &job, act->now_ms, &queued);
+    return destinations_queue(txn, act->fed, &list, act->body, &job, act->now_ms, &queued);
 }
 
 enum err forward_queue(struct txn *txn, struct act *act)

@@ -23,7 +23,7 @@
 #include "federation/act/act.h"
 
 /* Is it to be passed on, if it is new? Then act->forward is set. `by_host`: who brought it. */
-void forward_judge(struct act *act, struct txn *txn, struct bytes body, const char *by_host);
+void forward_judge(struct act *act, struct txn *txn, const char *by_host);
 
 /*
  * Queues it. A Delete: before it is applied, while its post is still there; others after. Nothing

@@ -223,7 +223,6 @@ static bool judge_forwarded(struct judge *j)
     }
 }
 
-/* Who signed must be who acts, and the activity must be theirs to name (T17, T27, T29). */
 /* Only what the sender signed, and of somebody who is talking for themselves. */
 static void take_synchronization(struct judge *j)
 {
@@ -235,6 +234,7 @@ static void take_synchronization(struct judge *j)
         act->synchronization = field;
 }
 
+/* Who signed must be who acts, and the activity must be theirs to name (T17, T27, T29). */
 static bool judge_origin(struct judge *j)
 {
     struct ingest *out = j->out;
@@ -295,7 +295,7 @@ void ingest(struct federation *fed, const struct received *in, struct arena *are
     j.txn = txn;
     if (judge_sender(&j) && judge_form(&j) && judge_signature(&j) && judge_origin(&j) &&
         judge_act(&j))
-        forward_judge(out->act, txn, in->message.body, out->host);
+        forward_judge(out->act, txn, out->host);
 }
 
 /* ---- applying ---- */
