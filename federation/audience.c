@@ -264,6 +264,21 @@ enum err destinations_add_audience(struct txn *txn, struct destinations *list, c
     return e == ERR_NOTFOUND ? OK : e;
 }
 
+/* FEP-7888: who is answered by a reply to a reply would not hear of it, and the thread's collection
+ * would lack it. */
+enum err destinations_add_thread_owner(struct txn *txn, struct destinations *list, const Post *post,
+                                       struct arena *arena)
+{
+    AUTO(arena_clear) struct arena scratch = ARENA_INIT(8 * ACTOR_ARENA_BYTES);
+    Post *root;
+    if (!is_open_to_all(post) || !post->in_reply_to)
+        return OK;
+    enum err e = post_get(txn, (post_id){post->thread_root}, &scratch, &root);
+    if (!e && root->id != post->id)
+        e = add_reader(txn, list, post, root->author, arena);
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
 /* What was cancelled before the first attempt never reached anyone, and must not be hinted at. */
 static bool may_have_arrived(const Delivery *line)
 {

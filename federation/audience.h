@@ -63,6 +63,9 @@ MUST_CHECK enum err destinations_add_followers(struct txn *txn, struct destinati
  * direct) their followers. Nobody for a local one. */
 MUST_CHECK enum err destinations_add_audience(struct txn *txn, struct destinations *list,
                                               const Post *post, struct arena *arena);
+/* Whoever began the thread (and keeps its collection), when the post is open. */
+MUST_CHECK enum err destinations_add_thread_owner(struct txn *txn, struct destinations *list,
+                                                  const Post *post, struct arena *arena);
 /* Every inbox this post was ever queued for: an Update or Delete goes there too. */
 MUST_CHECK enum err destinations_add_ledger(struct txn *txn, struct destinations *list,
                                             post_id post, struct arena *arena);

@@ -1,3 +1,4 @@
+#include "federation/backfill.h"
 #include "federation/fetch_call.h"
 #include "federation/resolve.h"
 #include "storage/base/clock.h"
@@ -65,6 +66,7 @@ struct sweep {
     uint8_t hash[KEY_HASH_BYTES];
     uint8_t next[KEY_HASH_BYTES];
     int64_t now_ms;
+    bool is_first; /* since the process started */
 };
 
 struct fetcher {
@@ -240,6 +242,14 @@ static void start_due(struct fetcher *f, int64_t *out_wait_ms)
 
 /* ---- what came of it ---- */
 
+/* Then a silent host is given up soon: the rest of the thread waits. */
+static bool is_of_backfill_only(struct txn *txn, const char *uri)
+{
+    uint64_t parked, backfill = 0;
+    return parked_next(txn, uri, 0, &parked) == ERR_NOTFOUND &&
+           backfill_wants(txn, uri, &backfill) == OK;
+}
+
 static enum err settle_apply(struct txn *txn, struct mutation *m)
 {
     struct errand *errand = container_of(m, struct errand, mutation);
@@ -250,8 +260,10 @@ static enum err settle_apply(struct txn *txn, struct mutation *m)
         return e == ERR_NOTFOUND ? OK : e; /* nobody waits any more */
 
     size_t tries = want->attempts++;
+    size_t tries_max =
+        is_of_backfill_only(txn, errand->uri) ? BACKFILL_TRIES - 1 : COUNT(back_off_ms);
     bool may_come = errand->call.e == ERR_LATER || errand->call.e == ERR_STORE;
-    errand->is_final = !may_come || tries >= COUNT(back_off_ms);
+    errand->is_final = !may_come || tries >= tries_max;
     want->last_error = errand->call.e ? errand->call.why.text : (char *)"";
     if (errand->call.e == OK && tries < COUNT(back_off_ms))
         want->next_attempt_ms = errand->now_ms + RESOLVING_MS;
@@ -359,6 +371,10 @@ static bool move_on(struct fetcher *f)
 static enum err sweep_apply(struct txn *txn, struct mutation *m)
 {
     struct sweep *s = container_of(m, struct sweep, mutation);
+    enum backfill_occasion occasion = s->is_first ? BACKFILL_AT_START : BACKFILL_TICK;
+    enum err swept = backfill_sweep(txn, s->fetcher->fed, occasion, s->now_ms);
+    if (swept)
+        return swept;
     memcpy(s->next, s->hash, sizeof s->next);
     for (unsigned i = 0; i < SWEEP_MAX; i++) {
         AUTO(arena_clear) struct arena arena = ARENA_INIT((size_t)256 * 1024);
@@ -392,7 +408,8 @@ static void sweep_done(struct mutation *m, enum err e)
 static void sweep(struct fetcher *f)
 {
     int64_t now_mono_ms = clock_mono_ms();
-    if (now_mono_ms - f->swept_mono_ms < SWEEP_EVERY_MS)
+    bool was_never = f->swept_mono_ms == 0;
+    if (!was_never && now_mono_ms - f->swept_mono_ms < SWEEP_EVERY_MS)
         return;
     f->swept_mono_ms = now_mono_ms;
     pthread_mutex_lock(&f->mu);
@@ -403,6 +420,7 @@ static void sweep(struct fetcher *f)
         return;
     f->sweep.mutation = (struct mutation){.apply = sweep_apply, .done = sweep_done};
     f->sweep.now_ms = clock_ms();
+    f->sweep.is_first = was_never;
     if (writer_push(f->fed->writer, &f->sweep.mutation) == OK)
         return;
     pthread_mutex_lock(&f->mu);

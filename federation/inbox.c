@@ -1,6 +1,7 @@
 #include "federation/inbox.h"
 
 #include "federation/act/common.h"
+#include "federation/backfill.h"
 #include "federation/delivery.h"
 #include "federation/digest.h"
 #include "federation/forward.h"
@@ -381,7 +382,7 @@ static void act_done(struct mutation *m, enum err e)
         reception->done(reception->context, 202, NULL);
         if (fed->wake_delivery)
             fed->wake_delivery(fed);
-        if (act->wants_followers && fed->wake_fetcher)
+        if (fed->wake_fetcher) /* a thread may be looked for now */
             fed->wake_fetcher(fed);
     }
     xfree(&reception);
@@ -614,6 +615,8 @@ static enum err resume_one(struct federation *fed, const Parked *parked, const s
         enum err e = drop_parked(fed, parked, gone->text);
         if (!e && is_document) /* then what waits for the document waits in vain too */
             inbox_resume(fed, parked->principal, gone);
+        if (!e && is_document)
+            backfill_missed(fed, parked->principal, BACKFILL_REASON__MISSING_NOT_UNDERSTOOD);
         return e;
     }
     if (is_document) { /* a fetched document that waited for its author */

@@ -1,6 +1,7 @@
 #include "federation/resolve.h"
 
 #include "federation/act/post.h"
+#include "federation/backfill.h"
 #include "federation/delivery.h"
 #include "federation/group.h"
 #include "federation/inbox.h"
@@ -276,8 +277,12 @@ static enum err store_post_apply(struct txn *txn, struct mutation *m)
 {
     struct store_post *s = container_of(m, struct store_post, mutation);
     Post post = *s->post;
-    enum err e = act_post_store(txn, &post, s->now_ms);
+    bool is_news = s->now_ms - post.published_ms < BACKFILL_NOTIFY_MS;
+    enum err e = is_news ? act_post_store(txn, &post, s->now_ms)
+                         : act_post_store_quietly(txn, &post, s->now_ms);
     s->id = (post_id){post.id};
+    if (!e)
+        e = backfill_consider(txn, s->fed, &post, s->now_ms);
     if (!e)
         e = group_distribute(txn, s->fed, &post, "Create", (struct bytes){NULL, 0}, s->now_ms);
     if (e == ERR_EXISTS) { /* fetched anew: because it changed, somebody says */
@@ -344,7 +349,8 @@ static enum err fail_want_apply(struct txn *txn, struct mutation *m)
     return want_change(txn, f->uri, 0, f->now_ms, f->error);
 }
 
-static void give_up(struct federation *fed, const char *uri, const struct why *why)
+static void give_up_for(struct federation *fed, const char *uri, BackfillReason reason,
+                        const struct why *why)
 {
     struct fail_want f = {{.apply = fail_want_apply}, uri, why->text, clock_ms()};
     enum err e = writer_run(fed->writer, &f.mutation);
@@ -353,6 +359,12 @@ static void give_up(struct federation *fed, const char *uri, const struct why *w
     log_info("fetch.failed", STR("uri", uri), STR("why", why->text));
     inbox_resume(fed, uri, why);
     reader_wake(uri);
+    backfill_missed(fed, uri, reason);
+}
+
+static void give_up(struct federation *fed, const char *uri, const struct why *why)
+{
+    give_up_for(fed, uri, BACKFILL_REASON__MISSING_NOT_UNDERSTOOD, why);
 }
 
 /* A want nothing waits for any more goes. */
@@ -364,7 +376,7 @@ static enum err tidy_want_apply(struct txn *txn, struct mutation *m)
     if (e != ERR_NOTFOUND)
         return e;
     e = want_del(txn, f->uri);
-    return e == ERR_NOTFOUND ? OK : e;
+    return e == ERR_NOTFOUND || e == ERR_INVALID ? OK : e; /* INVALID: a backfill waits for it */
 }
 
 static void tidy(struct federation *fed, const char *uri)
@@ -379,6 +391,7 @@ static void resume(struct federation *fed, const char *uri)
 {
     inbox_resume(fed, uri, NULL);
     reader_wake(uri);
+    backfill_came(fed, uri);
     tidy(fed, uri);
 }
 
@@ -428,6 +441,7 @@ static void look_elsewhere(struct federation *fed, const char *uri, const char *
     }
     inbox_repark(fed, uri, other);
     reader_redirect(fed, uri, other);
+    backfill_moved(fed, uri, other);
     tidy(fed, uri); /* what was parked there since stays: it is fetched again, and comes along */
 }
 
@@ -489,7 +503,7 @@ void resolve_fetched(struct federation *fed, const char *uri, WantKind kind, enu
         why = failure ? *failure : (struct why){""};
         if (fetched && fetched->status == 410)
             forget(fed, uri);
-        give_up(fed, uri, &why);
+        give_up_for(fed, uri, backfill_reason(e, fetched ? fetched->status : 0), &why);
         return;
     }
     if (as2_decode_document(fetched->body, &arena, document, &why)) {
@@ -509,6 +523,15 @@ void resolve_fetched(struct federation *fed, const char *uri, WantKind kind, enu
         why_set(&why, ERR_INVALID, "it was deleted");
         if (document->id && strcmp(document->id, uri) == 0)
             forget(fed, uri);
+        give_up_for(fed, uri, BACKFILL_REASON__MISSING_GONE, &why);
+        break;
+    case AS2_DOCUMENT_COLLECTION:
+        if (kind == WANT_KIND__COLLECTION_DOCUMENT) {
+            backfill_collection(fed, uri, document);
+            resume(fed, uri);
+            break;
+        }
+        why_set(&why, ERR_INVALID, "the document is a collection");
         give_up(fed, uri, &why);
         break;
     case AS2_DOCUMENT_NOTE:

@@ -63,6 +63,8 @@ check_row check_media;
 check_row check_audit, check_audit_end, check_report, check_report_of;
 /* Open reports of a peer, counted. */
 enum err check_count_reports(struct check *check, uint64_t peer, uint64_t *out);
+check_row check_backfill, check_backfill_of, check_backfill_run, check_backfill_item,
+    check_backfill_by;
 
 /* The media of a post, for its row. */
 void check_post_media(struct check *check, const Post *post);

@@ -49,6 +49,11 @@ const char *table_name(enum table table)
         [TABLE_FOLLOW_DIGEST] = "follow_digest",
         [TABLE_REPORT] = "report",
         [TABLE_REPORT_OF] = "report_of",
+        [TABLE_BACKFILL] = "backfill",
+        [TABLE_BACKFILL_OF] = "backfill_of",
+        [TABLE_BACKFILL_RUN] = "backfill_run",
+        [TABLE_BACKFILL_ITEM] = "backfill_item",
+        [TABLE_BACKFILL_BY] = "backfill_by",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

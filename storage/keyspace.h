@@ -44,6 +44,11 @@
  * poll_due       due_ms:8 post:8           -             poll_put, post_*      poll_due_first
  * seen           h(activity id):16         Seen          seen_add              seen_get
  * fetched        post:8 peer:8             inbox         fetched_add           fetched_next
+ * backfill       id:8                      Backfill      backfill_add          backfill_get
+ * backfill_of    root post:8               id:8          backfill_add          backfill_find
+ * backfill_run   id:8                      -             backfill_add          backfill_next
+ * backfill_item  id:8 h(uri):16            BackfillItem  backfill_item_add     backfill_item_get
+ * backfill_by    h(uri):16 id:8            -             backfill_item_want    backfill_wants
  * token          SHA-256(token):32         Token         token_put             token_find
  * audit          seq:8                     AuditRecord   audit_add             audit_next
  * media          media:8                   Media         media_add             media_get
@@ -81,6 +86,9 @@
  * 16 a poll that is due (poll_due_ms) has exactly one poll_due entry, at that time; one that is
  *    not has none. A poll of ours has as many voters as edges VOTE lead to it.
  * 17 report and report_of name each other; the accused exists.
+ * 18 backfill and backfill_of name each other; a backfill has its backfill_run exactly while it has
+ *    not ended, and items only then; an item has its backfill_by and its want exactly while it is
+ *    wanted.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -133,6 +141,11 @@ enum table {
     TABLE_FOLLOW_DIGEST,
     TABLE_REPORT,
     TABLE_REPORT_OF,
+    TABLE_BACKFILL,
+    TABLE_BACKFILL_OF,
+    TABLE_BACKFILL_RUN,
+    TABLE_BACKFILL_ITEM,
+    TABLE_BACKFILL_BY,
     TABLE_COUNT
 };
 

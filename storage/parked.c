@@ -1,5 +1,6 @@
 #include "storage/parked.h"
 
+#include "storage/backfill.h"
 #include "storage/edge.h"
 
 #include <string.h>
@@ -32,6 +33,14 @@ static struct key due_key(struct txn *txn, const Want *want)
 }
 
 /* ---- wants ---- */
+
+/* Does a parked item or a backfill wait for it? ERR_NOTFOUND: nobody who is on disk. */
+static enum err waits(struct txn *txn, const char *uri)
+{
+    uint64_t parked, backfill = 0;
+    enum err e = parked_next(txn, uri, 0, &parked);
+    return e == ERR_NOTFOUND ? backfill_wants(txn, uri, &backfill) : e;
+}
 
 enum err want_get(struct txn *txn, const char *uri, struct arena *arena, Want **out)
 {
@@ -84,11 +93,10 @@ enum err want_del(struct txn *txn, const char *uri)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(WANT_ARENA_BYTES);
     Want *want;
-    uint64_t first;
     enum err e = want_get(txn, uri, &arena, &want);
     if (e)
         return e;
-    e = parked_next(txn, uri, 0, &first);
+    e = waits(txn, uri);
     if (e != ERR_NOTFOUND)
         return e ? e : ERR_INVALID;
     return want_remove(txn, want);
@@ -98,11 +106,10 @@ enum err want_forgive(struct txn *txn, const char *uri, int64_t now_ms)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(WANT_ARENA_BYTES);
     Want *want;
-    uint64_t first;
     enum err e = want_get(txn, uri, &arena, &want);
     if (e || !want->failed_ms)
         return e;
-    e = parked_next(txn, uri, 0, &first);
+    e = waits(txn, uri);
     if (e)
         return e == ERR_NOTFOUND ? want_remove(txn, want) : e;
     want->failed_ms = 0;
@@ -168,8 +175,7 @@ enum err want_next(struct txn *txn, uint8_t hash[KEY_HASH_BYTES], struct arena *
     return OK;
 }
 
-/* Something waits for `uri` now. A failed fetch is tried again, but not before its time. */
-static enum err want_ensure(struct txn *txn, const char *uri, WantKind kind, int64_t now_ms)
+enum err want_ensure(struct txn *txn, const char *uri, WantKind kind, int64_t now_ms)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(WANT_ARENA_BYTES);
     Want want = WANT__INIT, *old;
@@ -227,13 +233,11 @@ enum err parked_next(struct txn *txn, const char *needs, uint64_t after, uint64_
     return e ? e : key_read_u64(key, &at, out);
 }
 
-/* The last item that waited takes the want with it; a negative-cache entry stays. */
-static enum err want_release(struct txn *txn, const char *uri)
+enum err want_release(struct txn *txn, const char *uri)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(WANT_ARENA_BYTES);
     Want *want;
-    uint64_t first;
-    enum err e = parked_next(txn, uri, 0, &first);
+    enum err e = waits(txn, uri);
     if (e != ERR_NOTFOUND)
         return e;
     e = want_get(txn, uri, &arena, &want);

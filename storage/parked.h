@@ -26,7 +26,12 @@ MUST_CHECK enum err want_get(struct txn *txn, const char *uri, struct arena *are
  * with nothing parked is allowed: a reader waits for it in memory. Read again what is replaced:
  * the last parked_del removes a want. */
 MUST_CHECK enum err want_put(struct txn *txn, const Want *want);
-/* ERR_INVALID while something is parked under it. */
+/* Something on disk waits for `uri` now: makes the want when there is none. A failed fetch is tried
+ * again, but not before its time. */
+MUST_CHECK enum err want_ensure(struct txn *txn, const char *uri, WantKind kind, int64_t now_ms);
+/* Something waits no longer: the last takes the want with it; a negative-cache entry stays. */
+MUST_CHECK enum err want_release(struct txn *txn, const char *uri);
+/* ERR_INVALID while something is parked under it, or a backfill wants it. */
 MUST_CHECK enum err want_del(struct txn *txn, const char *uri);
 /* A negative-cache entry whose time is over goes; when something is still parked under it (the node
  * stopped before that was told) it is fetched again, lest what waits wait for ever. */

@@ -268,5 +268,7 @@ MUST_CHECK enum err act_post_from_note(struct act *act, struct txn *txn,
                                        struct why *why);
 /* post_add with its notifications. */
 MUST_CHECK enum err act_post_store(struct txn *txn, Post *post, int64_t now_ms);
+/* The same without notifications: what is fetched later is no news. */
+MUST_CHECK enum err act_post_store_quietly(struct txn *txn, Post *post, int64_t now_ms);
 
 #endif

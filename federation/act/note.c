@@ -256,6 +256,8 @@ static void note_relations(struct txn *txn, const struct as2_note *note, struct 
     if (note->in_reply_to && post_find(txn, note->in_reply_to, &known) == OK)
         post->in_reply_to = known.v;
     post->context = or_empty(arena, note->context);
+    bool is_own = note->replies && note->id && uri_same_host(note->replies, note->id);
+    post->replies = or_empty(arena, is_own ? note->replies : NULL);
     post->quote_uri = or_empty(arena, note->quote);
     if (note->quote && post_find(txn, note->quote, &known) == OK)
         post->quote_of = known.v;

@@ -9,6 +9,7 @@
 #include "federation/act/group.h"
 #include "federation/act/relay.h"
 #include "federation/act/vote.h"
+#include "federation/backfill.h"
 #include "federation/sanitize.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
@@ -41,11 +42,15 @@ static enum err notify_mentions(struct txn *txn, const Post *post, int64_t now_m
     return OK;
 }
 
-enum err act_post_store(struct txn *txn, Post *post, int64_t now_ms)
+enum err act_post_store_quietly(struct txn *txn, Post *post, int64_t now_ms)
 {
     enum err e = group_settle(txn, post);
-    if (!e)
-        e = post_add(txn, post, now_ms);
+    return e ? e : post_add(txn, post, now_ms);
+}
+
+enum err act_post_store(struct txn *txn, Post *post, int64_t now_ms)
+{
+    enum err e = act_post_store_quietly(txn, post, now_ms);
     return e ? e : notify_mentions(txn, post, now_ms);
 }
 
@@ -94,6 +99,8 @@ static enum err post_remote_apply(struct txn *txn, struct act *act)
                    : e == ERR_DENIED
                        ? "ignored: deleted before it came, or not for its author to post"
                        : "stored";
+    if (!e)
+        e = backfill_consider(txn, act->fed, &post, act->now_ms);
     if (!e)
         e = group_distribute(txn, act->fed, &post, "Create", act->body, act->now_ms);
     return e == ERR_EXISTS || e == ERR_DENIED ? OK : e;
@@ -325,6 +332,8 @@ enum err act_post_queue(struct txn *txn, const struct federation *fed, const Pos
     e = destinations_add_audience(txn, &list, post, &arena);
     if (!e && strcmp(type, "Create") == 0)
         e = act_relay_post(txn, fed, post, &list, now_ms, &arena);
+    if (!e)
+        e = destinations_add_thread_owner(txn, &list, post, &arena);
     /* Who got it must hear of it, follower or not; but new words only who may read them. */
     bool is_known = strcmp(type, "Delete") == 0 ||
                     (strcmp(type, "Create") != 0 && audience_may_read(txn, post, (actor_id){0}));

@@ -1,18 +1,24 @@
 #include "federation/timeline.h"
 #include "federation/audience.h"
+#include "federation/backfill.h"
 #include "federation/markup.h"
 #include "federation/resolve.h"
 #include "node/cli/nouns.h"
 #include "node/cli/shown.h"
 #include "node/cli/store.h"
 #include "storage/actor.h"
+#include "storage/base/clock.h"
 #include "storage/edge.h"
 #include "storage/post.h"
 
 #include <string.h>
+#include <time.h>
 
 #define LIMIT_STANDARD 20
 #define LIMIT_MAX 200
+#define THREAD_MAX 1000           /* posts of one conversation; of more: the newest */
+#define FETCH_WAIT_MS (90 * 1000) /* --fetch: what comes later is shown next time */
+#define FETCH_LOOK_MS 100
 
 /* One entry, copied out of its snapshot. */
 struct entry {
@@ -37,12 +43,13 @@ static void count_entry(struct txn *txn, struct entry *entry)
 }
 
 static enum err read_entries(struct cli_store *store, struct txn *txn,
-                             const struct timeline_query *query, struct entry *entry, size_t *n)
+                             const struct timeline_query *query, struct entry *entry, size_t room,
+                             size_t *n)
 {
     AUTO(timeline_close) struct timeline timeline = {0};
     struct timeline_entry shown;
     enum err e = timeline_open(txn, query, &timeline);
-    while (!e && *n < LIMIT_MAX && !(e = timeline_next(&timeline, &store->arena, &shown))) {
+    while (!e && *n < room && !(e = timeline_next(&timeline, &store->arena, &shown))) {
         entry[*n] = (struct entry){.id = shown.id.v,
                                    .post = shown.post,
                                    .author = actor_handle(shown.author, &store->arena)};
@@ -121,7 +128,7 @@ static enum err read_timeline(struct cli *cli, struct cli_store *store, actor_id
     enum err e = choose(cli, store, &query);
     if (!e)
         e = engine_read_begin(store->engine, &txn);
-    return e ? e : read_entries(store, txn, &query, entry, n);
+    return e ? e : read_entries(store, txn, &query, entry, LIMIT_MAX, n);
 }
 
 static enum err check_one_kind(const struct cli *cli, struct why *why)
@@ -166,12 +173,18 @@ static enum err cli_timeline(struct cli *cli, struct why *why)
 
 /* ---- thread --------------------------------------------------------------------------------- */
 
+struct conversation {
+    struct entry *entry; /* oldest first once read */
+    size_t n;
+    Backfill *backfill; /* NULL: nothing was looked for */
+};
+
 static enum err read_thread(struct cli_store *store, post_id id, actor_id reader,
-                            struct entry *entry, size_t *n)
+                            struct conversation *out)
 {
     AUTO(txn_end) struct txn *txn = NULL;
     struct timeline_query query = {
-        .kind = TIMELINE_THREAD, .reader = reader, .page = {.limit = LIMIT_MAX}};
+        .kind = TIMELINE_THREAD, .reader = reader, .page = {.limit = THREAD_MAX}};
     Post *post;
     enum err e = engine_read_begin(store->engine, &txn);
     if (!e)
@@ -181,33 +194,140 @@ static enum err read_thread(struct cli_store *store, post_id id, actor_id reader
     if (e)
         return e;
     query.root = (post_id){post->thread_root ? post->thread_root : post->id};
-    return read_entries(store, txn, &query, entry, n);
+    e = backfill_find(txn, query.root, &store->arena, &out->backfill);
+    if (e == ERR_NOTFOUND)
+        out->backfill = NULL;
+    else if (e)
+        return e;
+    out->entry = arena_calloc(&store->arena, THREAD_MAX, sizeof *out->entry);
+    e = out->entry ? read_entries(store, txn, &query, out->entry, THREAD_MAX, &out->n) : ERR_LIMIT;
+    for (size_t i = 0; i < out->n / 2; i++) { /* a conversation is read from its beginning */
+        struct entry newer = out->entry[i];
+        out->entry[i] = out->entry[out->n - 1 - i];
+        out->entry[out->n - 1 - i] = newer;
+    }
+    return e;
+}
+
+static const char *reason_name(BackfillReason reason)
+{
+    static const char *const name[] = {"no peer",     "not allowed to read", "gone",
+                                       "unreachable", "limit reached",       "not understood"};
+    return (size_t)reason < COUNT(name) ? name[reason] : "?";
+}
+
+/* "3 replies could not be fetched: 2 from x.example (no peer), 1 from y.example (gone)" */
+static void say_missing(const struct conversation *c, struct buf *text)
+{
+    uint64_t posts = 0, lists = 0;
+    for (size_t i = 0; i < c->backfill->n_missing; i++) {
+        posts += c->backfill->missing[i]->posts;
+        lists += c->backfill->missing[i]->collections;
+    }
+    if (posts)
+        buf_printf(text, "%llu %s could not be fetched:", (unsigned long long)posts,
+                   posts == 1 ? "post" : "posts");
+    const char *between = " ";
+    for (size_t i = 0; posts && i < c->backfill->n_missing; i++) {
+        const BackfillMissing *m = c->backfill->missing[i];
+        if (!m->posts)
+            continue;
+        buf_printf(text, "%s%u from %s (%s)", between, m->posts, m->host, reason_name(m->reason));
+        between = ", ";
+    }
+    if (lists)
+        buf_printf(text, "%s%llu %s of replies could not be read: there may be more",
+                   posts ? "; " : "", (unsigned long long)lists, lists == 1 ? "list" : "lists");
+    if (!c->backfill->ended_ms)
+        buf_printf(text, "%sstill looking for more", posts || lists ? "; " : "");
+}
+
+static void json_missing(const struct conversation *c, struct buf *json)
+{
+    const char *between = "";
+    buf_str(json, "[");
+    for (size_t i = 0; c->backfill && i < c->backfill->n_missing; i++) {
+        const BackfillMissing *m = c->backfill->missing[i];
+        buf_printf(json, "%s{\"host\":\"%s\",\"reason\":\"%s\",\"posts\":%u,\"lists\":%u}", between,
+                   m->host, reason_name(m->reason), m->posts, m->collections);
+        between = ",";
+    }
+    buf_str(json, "]");
+}
+
+/* Where something should stand that is not here, and (in the first row's JSON) what is missing. */
+static enum err print_conversation(struct cli *cli, const struct conversation *c, struct why *why)
+{
+    AUTO(buf_clear) struct buf json = BUF_INIT(65536), text = BUF_INIT(65536);
+    struct output *out = &cli->output;
+    json_missing(c, &json);
+    output_begin(out, OUTPUT_LIST);
+    for (size_t i = 0; i < c->n; i++) {
+        const Post *post = c->entry[i].post;
+        enum err e = print_entry(out, &c->entry[i]);
+        if (e)
+            return cli_failed(e, post->uri, why);
+        bool is_gap = post->in_reply_to_uri[0] && !post->in_reply_to;
+        if (out->is_json) {
+            output_bool(out, "parent_missing", is_gap);
+            output_json(out, "missing", i == 0 ? buf_text(&json) : "null");
+            output_str(out, "backfill",
+                       !c->backfill            ? "none"
+                       : c->backfill->ended_ms ? "ended"
+                                               : "running");
+        } else {
+            output_str(out, "above", is_gap ? post->in_reply_to_uri : NULL);
+        }
+    }
+    output_end(out);
+    if (c->backfill && !out->is_json)
+        say_missing(c, &text);
+    if (buf_text(&text)[0])
+        fprintf(out->file, "%s\n", buf_text(&text));
+    return OK;
+}
+
+/* Until it has ended, or for as long as somebody will look at a screen. The daemon does the work.
+ */
+static enum err await_backfill(struct cli_store *store, post_id id, struct why *why)
+{
+    enum err e = backfill_start(&store->fed, id, why);
+    cli_store_poke(store);
+    for (int64_t until = clock_mono_ms() + FETCH_WAIT_MS; !e && clock_mono_ms() < until;) {
+        AUTO(txn_end) struct txn *txn = NULL;
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(8 * 1024 * 1024);
+        Backfill *backfill;
+        Post *post;
+        if (engine_read_begin(store->engine, &txn) || post_get(txn, id, &arena, &post) ||
+            backfill_find(txn, (post_id){post->thread_root}, &arena, &backfill) ||
+            backfill->ended_ms)
+            break;
+        txn_end(&txn);
+        nanosleep(&(struct timespec){.tv_nsec = FETCH_LOOK_MS * 1000000L}, NULL);
+    }
+    return e;
 }
 
 static enum err cli_thread(struct cli *cli, struct why *why)
 {
     AUTO(cli_store_close) struct cli_store store = {0};
-    struct entry entry[LIMIT_MAX];
+    struct conversation conversation = {NULL, 0, NULL};
     const char *as = cli_option(cli, "as");
     actor_id reader = {0};
-    size_t n = 0;
     post_id id;
     enum err e = cli_store_open(cli, &store, why);
     if (!e && as)
         e = cli_find_account(&store, as, &reader, why);
-    if (!e)
+    if (!e && cli_option(cli, "fetch"))
+        e = resolve_post(&store.fed, cli->argument[0], &id, why);
+    else if (!e)
         e = cli_find_post(&store, cli->argument[0], &id, why);
+    if (!e && cli_option(cli, "fetch"))
+        e = await_backfill(&store, id, why);
     if (e)
         return e;
-    e = read_thread(&store, id, reader, entry, &n);
-    if (e)
-        return cli_failed(e, cli->argument[0], why);
-    for (size_t i = 0; i < n / 2; i++) { /* a conversation is read from its beginning */
-        struct entry newer = entry[i];
-        entry[i] = entry[n - 1 - i];
-        entry[n - 1 - i] = newer;
-    }
-    return print_entries(cli, entry, n, why);
+    e = read_thread(&store, id, reader, &conversation);
+    return e ? cli_failed(e, cli->argument[0], why) : print_conversation(cli, &conversation, why);
 }
 
 /* ---- lookup --------------------------------------------------------------------------------- */
@@ -340,7 +460,9 @@ static const struct cli_command timeline_commands[] = {
 const struct cli_noun cli_timeline_noun = {"timeline", "what someone sees", timeline_commands};
 
 static const struct cli_option thread_options[] = {
-    {"as", "NAME", "what NAME may read of it; without: what everyone may"}, {0}};
+    {"as", "NAME", "what NAME may read of it; without: what everyone may"},
+    {"fetch", NULL, "first look for what is missing, at the nodes it is on (needs the daemon)"},
+    {0}};
 static const struct cli_command thread_commands[] = {
     {NULL, "POST", "the conversation a post belongs to, from its beginning", thread_options, 0,
      cli_thread},
