@@ -647,6 +647,8 @@ void inbox_resume(struct federation *fed, const char *uri, const struct why *gon
     }
     if (fed->wake_delivery)
         fed->wake_delivery(fed);
+    if (fed->wake_fetcher)
+        fed->wake_fetcher(fed);
 }
 
 struct reneed { /* one parked item changes what it waits for */

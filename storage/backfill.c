@@ -130,9 +130,9 @@ enum err backfill_item_first(struct txn *txn, uint64_t id, BackfillState state, 
 {
     AUTO(range_close) struct range range = {0};
     struct key prefix = key_id(id);
-    struct bytes value;
+    struct bytes any, value;
     enum err e = range_prefix(txn, TABLE_BACKFILL_ITEM, key_bytes(&prefix), RANGE_UP, &range);
-    while (!e && (e = range_next(&range, NULL, &value)) == OK) {
+    while (!e && (e = range_next(&range, &any, &value)) == OK) {
         AUTO(arena_clear) struct arena scratch = ARENA_INIT(BACKFILL_ARENA_BYTES);
         BackfillItem *item;
         e = record_decode(&backfill_item__descriptor, value, &scratch, &item);
@@ -197,11 +197,11 @@ static enum err items_drop(struct txn *txn, uint64_t id)
     for (;;) {
         AUTO(range_close) struct range range = {0};
         AUTO(arena_clear) struct arena arena = ARENA_INIT(BACKFILL_ARENA_BYTES);
-        struct bytes value;
+        struct bytes any, value;
         BackfillItem *item;
         enum err e = range_prefix(txn, TABLE_BACKFILL_ITEM, key_bytes(&prefix), RANGE_UP, &range);
         if (!e)
-            e = range_next(&range, NULL, &value);
+            e = range_next(&range, &any, &value);
         if (!e)
             e = record_decode(&backfill_item__descriptor, value, &arena, &item);
         if (e)
