@@ -11,8 +11,8 @@
 #include "storage/edge.h"
 #include "storage/post.h"
 
+#include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #define LIMIT_STANDARD 20
 #define LIMIT_MAX 200
@@ -303,7 +303,7 @@ static enum err await_backfill(struct cli_store *store, post_id id, struct why *
             backfill->ended_ms)
             break;
         txn_end(&txn);
-        nanosleep(&(struct timespec){.tv_nsec = FETCH_LOOK_MS * 1000000L}, NULL);
+        (void)poll(NULL, 0, FETCH_LOOK_MS); /* the daemon does not tell */
     }
     return e;
 }
