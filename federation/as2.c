@@ -212,6 +212,17 @@ static enum err read_object(struct as2_reader *r, const json_t *object, struct a
     return OK;
 }
 
+static void read_instrument(struct as2_reader *r, const json_t *value, struct as2_activity *out)
+{
+    enum as2_class class = AS2_CLASS_NONE;
+    if (json_is_object(value))
+        as2_type(r, value, &class);
+    if (class == AS2_CLASS_NOTE)
+        out->instrument_note = arena_calloc(r->arena, 1, sizeof *out->instrument_note);
+    if (out->instrument_note)
+        as2_read_note(r, value, out->actor, out->instrument_note);
+}
+
 enum err as2_read_activity(struct as2_reader *r, const json_t *object, struct as2_activity *out,
                            struct why *why)
 {
@@ -222,6 +233,7 @@ enum err as2_read_activity(struct as2_reader *r, const json_t *object, struct as
     if (!out->actor)
         return r->refused ? as2_reader_check(r, why)
                           : why_set(why, ERR_INVALID, "actor is missing");
+    read_instrument(r, json_object_get(object, "instrument"), out);
     return read_object(r, object, out, why);
 }
 

@@ -151,11 +151,12 @@ struct as2_activity {
     const char *actor; /* NULL in an inner one only */
     struct as2_list to, cc;
     const char *target, *content;
-    const char *instrument;  /* by id: QuoteRequest, ReplyRequest: the new post */
-    const char *result;      /* by id: Accept: the authorization that was given */
-    const char *icon;        /* a reaction's custom emoji: the image of its Emoji tag */
-    struct as2_list objects; /* ids of all of them (Flag); object_id is the first */
-    struct as2_note *notes;  /* all embedded ones (GoToSocial's votes); the first is *note */
+    const char *instrument;           /* by id: QuoteRequest, ReplyRequest: the new post */
+    struct as2_note *instrument_note; /* the same, when it is embedded; NULL: it is not */
+    const char *result;               /* by id: Accept: the authorization that was given */
+    const char *icon;                 /* a reaction's custom emoji: the image of its Emoji tag */
+    struct as2_list objects;          /* ids of all of them (Flag); object_id is the first */
+    struct as2_note *notes; /* all embedded ones (GoToSocial's votes); the first is *note */
     size_t note_count;
     enum as2_object_kind object_kind;
     const char *object_id; /* of whatever kind; NULL: has none */

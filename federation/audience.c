@@ -1,5 +1,6 @@
 #include "federation/audience.h"
 
+#include "federation/consent.h"
 #include "federation/document/activity.h"
 #include "federation/group.h"
 #include "federation/policy.h"
@@ -95,10 +96,12 @@ static bool is_in_circle(struct txn *txn, const Post *post, uint64_t reader)
 
 bool audience_may_read(struct txn *txn, const Post *post, actor_id reader)
 {
+    if (reader.v == post->author && reader.v)
+        return true;
+    if (consent_is_hidden(post) && !consent_may_see(txn, post, reader))
+        return false;
     if (reader.v == 0)
         return is_open_to_all(post);
-    if (reader.v == post->author)
-        return true;
 
     AUTO(arena_clear) struct arena arena = ARENA_INIT(ACTOR_ARENA_BYTES);
     Actor *actor;
@@ -129,6 +132,9 @@ static bool counts_for(struct txn *txn, const Post *post, uint64_t id, const cha
 
 bool audience_may_host_read(struct txn *txn, const Post *post, const char *host)
 {
+    if (consent_is_hidden(post))
+        return counts_for(txn, post, post->author, host) ||
+               counts_for(txn, post, consent_owner(txn, post, CONSENT_REPLY).v, host);
     if (is_open_to_all(post))
         return true;
     if (post->visibility == VISIBILITY__LOCAL)

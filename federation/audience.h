@@ -33,7 +33,8 @@ struct audience audience_of_note(struct txn *txn, const struct as2_note *note, c
 Visibility audience_visibility(const struct as2_list *to, const struct as2_list *cc,
                                const char *followers);
 
-/* May this actor (ours or remote; 0: nobody in particular) read the post? */
+/* May this actor (ours or remote; 0: nobody in particular) read the post? A reply that waits for
+ * the consent of whom it answers is for its author and for them (consent.h). */
 bool audience_may_read(struct txn *txn, const Post *post, actor_id reader);
 /* May a node read it: is someone there its author, addressed, or (followers-only) one of those whom
  * it is for? */

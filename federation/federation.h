@@ -5,8 +5,8 @@
  * Our URIs (all of them begin with federation_base): /users/NAME, its /inbox /outbox /followers
  * /followers_synchronization /following /featured, /users/NAME/posts/ID (a post),
  * .../posts/ID/activity (its Create or Announce), .../posts/ID/replies, .../posts/ID/context (the
- * thread it began), /inbox (shared), /actor (the instance actor), /tags/NAME (public posts of ours
- * with that hashtag).
+ * thread it began), /users/NAME/approvals/ID (an authorization), /inbox (shared), /actor (the
+ * instance actor), /tags/NAME (public posts of ours with that hashtag).
  */
 #ifndef WARD_FEDERATION_FEDERATION_H
 #define WARD_FEDERATION_FEDERATION_H

@@ -382,7 +382,7 @@ static void act_done(struct mutation *m, enum err e)
         reception->done(reception->context, 202, NULL);
         if (fed->wake_delivery)
             fed->wake_delivery(fed);
-        if (fed->wake_fetcher) /* a thread may be looked for now */
+        if (fed->wake_fetcher) /* a thread, followers or an authorization may be wanted */
             fed->wake_fetcher(fed);
     }
     xfree(&reception);

@@ -1,5 +1,6 @@
 #include "federation/resolve.h"
 
+#include "federation/act/approval.h"
 #include "federation/act/post.h"
 #include "federation/backfill.h"
 #include "federation/delivery.h"
@@ -492,6 +493,22 @@ static void got_note(struct federation *fed, const char *uri, const struct as2_n
         log_error("fetch.store", STR("uri", uri), STR("error", err_name(e)));
 }
 
+/* What it allows is looked up by what it says (consent.h). */
+static void got_authorization(struct federation *fed, const char *uri,
+                              const struct as2_document *document, struct why *why)
+{
+    if (!document->id || strcmp(document->id, uri) != 0) {
+        why_set(why, ERR_DENIED, "the authorization at %s calls itself another", uri);
+        give_up(fed, uri, why);
+        return;
+    }
+    enum err e = act_consent_given(fed, document);
+    if (e)
+        log_error("fetch.store", STR("uri", uri), STR("error", err_name(e)));
+    else
+        resume(fed, uri);
+}
+
 void resolve_fetched(struct federation *fed, const char *uri, WantKind kind, enum err e,
                      const struct fetched *fetched, const struct why *failure)
 {
@@ -518,6 +535,15 @@ void resolve_fetched(struct federation *fed, const char *uri, WantKind kind, enu
         break;
     case AS2_DOCUMENT_KEY: /* its owner must list it: ask the owner */
         look_elsewhere(fed, uri, document->key.owner, &why);
+        break;
+    case AS2_DOCUMENT_OTHER:
+        if (document->interacting_object) {
+            got_authorization(fed, uri, document, &why);
+            break;
+        }
+        why_set(&why, ERR_INVALID, "the document is a %s",
+                document->type ? document->type : "thing");
+        give_up(fed, uri, &why);
         break;
     case AS2_DOCUMENT_TOMBSTONE:
         why_set(&why, ERR_INVALID, "it was deleted");

@@ -82,6 +82,7 @@ MUST_CHECK enum err act_run(struct federation *fed, struct mutation *m, const st
 
 /* ---- the doors ---- */
 
+act_remote act_request_remote;
 act_remote act_post_remote, act_edit_remote, act_delete_remote, act_follow_remote,
     act_accept_remote, act_reject_remote, act_undo_remote, act_like_remote, act_boost_remote,
     act_react_remote, act_block_remote, act_move_remote, act_flag_remote, act_moderate_remote;
@@ -104,9 +105,11 @@ struct post_draft {
     const char *source; /* Markdown */
     const char *summary, *language;
     Visibility visibility;
-    post_id in_reply_to;   /* 0: none */
-    actor_id group;        /* 0: the one it mentions or answers in, if any */
-    const char *const *to; /* further handles addressed, as typed */
+    post_id in_reply_to;             /* 0: none */
+    post_id quote_of;                /* 0: none */
+    const InteractionPolicy *policy; /* NULL: the account's own */
+    actor_id group;                  /* 0: the one it mentions or answers in, if any */
+    const char *const *to;           /* further handles addressed, as typed */
     size_t to_count;
     int64_t published_ms; /* 0: now */
     const struct post_media *media;
@@ -137,6 +140,12 @@ MUST_CHECK enum err act_delete_local(struct federation *fed, actor_id who, post_
  * again, those who did not confirm are asked again. recall.h tells who did. */
 MUST_CHECK enum err act_recall_local(struct federation *fed, const char *post, const struct by *by,
                                      struct why *why);
+/* The author of ours answers a request (consent.h) by its id; an approval given is taken back by a
+ * decline. */
+MUST_CHECK enum err act_approve_local(struct federation *fed, actor_id owner, uint64_t id,
+                                      const struct by *by, struct why *why);
+MUST_CHECK enum err act_decline_local(struct federation *fed, actor_id owner, uint64_t id,
+                                      const struct by *by, struct why *why);
 MUST_CHECK enum err act_follow_local(struct federation *fed, actor_id who, actor_id whom,
                                      const struct by *by, struct why *why);
 MUST_CHECK enum err act_unfollow_local(struct federation *fed, actor_id who, actor_id whom,

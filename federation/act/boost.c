@@ -2,6 +2,7 @@
  * boost - an Announce: a post record without content that stands in its author's stream. One for
  * one actor and post, and only of what everyone may read (or one's own followers-only post) (T47).
  */
+#include "federation/act/approval.h"
 #include "federation/act/group.h"
 
 #include "federation/act/relay.h"
@@ -102,6 +103,37 @@ static bool is_of_shut_out_host(struct act *act, struct txn *txn, const Post *po
             policy_admit(txn, act->fed->config, author->host, act->now_ms, &peer, NULL));
 }
 
+/* Does the author of ours want it boosted by them? */
+static bool is_consented(const struct act *act, struct txn *txn, const Post *post)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(65536);
+    Consent *consent;
+    return !post->is_local || consent_judge(txn, post, CONSENT_BOOST, act->who) == CONSENT_YES ||
+           (consent_find(txn, (post_id){post->id}, CONSENT_BOOST, act->activity->id, &arena,
+                         &consent) == OK &&
+            consent->state == APPROVAL__APPROVED && consent->who == act->who.v);
+}
+
+/* Who does not ask is told that it does not count. */
+static enum err boost_refuse_apply(struct txn *txn, struct act *act)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(4 * 1024 * 1024);
+    const struct boost_state *state = act->state;
+    Consent refused = CONSENT__INIT;
+    Post *post;
+    act->outcome = "refused: its author does not want it boosted";
+    enum err e = post_get(txn, state->post, &arena, &post);
+    if (e)
+        return e == ERR_NOTFOUND ? OK : e;
+    refused.owner = post->author;
+    refused.kind = CONSENT_BOOST;
+    refused.target = post->id;
+    refused.who = act->who.v;
+    refused.object = (char *)act->activity->id;
+    refused.state = APPROVAL__DECLINED;
+    return act_consent_send(txn, act->fed, &refused, act->now_ms);
+}
+
 enum act_verdict act_boost_remote(struct act *act, struct txn *txn, struct act_answer *answer,
                                   struct why *why)
 {
@@ -141,7 +173,7 @@ enum act_verdict act_boost_remote(struct act *act, struct txn *txn, struct act_a
     if (state->visibility == VISIBILITY__DIRECT)
         state->visibility = VISIBILITY__FOLLOWERS; /* an Announce without addresses */
     act->state = state;
-    act->apply = boost_remote_apply;
+    act->apply = is_consented(act, txn, post) ? boost_remote_apply : boost_refuse_apply;
     return ACT_DONE;
 }
 
@@ -200,7 +232,8 @@ static enum err boost_local_apply(struct txn *txn, struct mutation *m)
     Post *post;
     uint64_t id;
     enum err e = get_post_to_boost(txn, b, &arena, &who, &post);
-    if (!e && !may_boost(post, b->who))
+    if (!e && (!may_boost(post, b->who) ||
+               consent_judge(txn, post, CONSENT_BOOST, b->who) != CONSENT_YES))
         e = ERR_DENIED;
     if (!e)
         e = actor_get(txn, (actor_id){post->author}, &arena, &author);
@@ -292,7 +325,7 @@ static enum err run_boost(struct boost_local *b, const char *name, const struct 
     if (e == ERR_EXISTS)
         return why_set(why, e, "that post is boosted already");
     if (e == ERR_DENIED)
-        return why_set(why, e, "that post is not for everyone: it cannot be boosted");
+        return why_set(why, e, "that post is not for everyone to boost");
     return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
 }
 

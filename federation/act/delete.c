@@ -3,6 +3,7 @@
  * leaves a tombstone when sender and object share a host, so that a Create that comes later
  * stays away (T40, T41).
  */
+#include "federation/act/approval.h"
 #include "federation/act/post.h"
 
 #include "federation/act/group.h"
@@ -38,11 +39,15 @@ static enum err delete_post_apply(struct txn *txn, struct act *act)
     post_id id;
     enum err e = post_find(txn, state->uri, &id);
     if (e == ERR_NOTFOUND) {
+        bool is_approval;
+        e = act_consent_taken_back(txn, act->fed, state->uri, act->who, act->now_ms, &is_approval);
+        if (e)
+            return e;
         if (!uri_same_host(state->uri, act->activity->actor)) {
             act->outcome = "ignored: not theirs";
             return OK;
         }
-        act->outcome = "tombstone left";
+        act->outcome = is_approval ? "approval taken back" : "tombstone left";
         return leave_tombstone(txn, act, state->uri);
     }
     if (!e)

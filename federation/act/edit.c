@@ -4,6 +4,7 @@
  */
 #include "federation/act/post.h"
 
+#include "federation/consent.h"
 #include "federation/group.h"
 #include "federation/resolve.h"
 #include "storage/base/clock.h"
@@ -131,7 +132,8 @@ enum err act_edit_store(struct txn *txn, const Post *version, int64_t now_ms,
         *out_outcome = "ignored: not the author";
         return OK;
     }
-    return edit_stored(txn, stored, &edited, is_dated, now_ms, out_outcome);
+    e = consent_update(txn, stored, &edited, now_ms);
+    return e ? e : edit_stored(txn, stored, &edited, is_dated, now_ms, out_outcome);
 }
 
 /* What stands now is handed on by the group it is in, when that is ours. */

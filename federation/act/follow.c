@@ -2,6 +2,7 @@
  * follow - who follows whom. A follow of someone elsewhere is a request until they accept; the
  * relation is made only from our own pending record (T43), never from what an Accept says.
  */
+#include "federation/act/approval.h"
 #include "federation/act/common.h"
 #include "federation/act/relay.h"
 
@@ -206,16 +207,16 @@ static enum act_verdict answer_remote(struct act *act, struct txn *txn,
 enum act_verdict act_accept_remote(struct act *act, struct txn *txn, struct act_answer *answer,
                                    struct why *why)
 {
-    (void)answer;
-    (void)why;
+    if (act_is_approval(act))
+        return act_approval_accept(act, txn, answer, why);
     return answer_remote(act, txn, accept_apply);
 }
 
 enum act_verdict act_reject_remote(struct act *act, struct txn *txn, struct act_answer *answer,
                                    struct why *why)
 {
-    (void)answer;
-    (void)why;
+    if (act_is_approval(act))
+        return act_approval_reject(act, txn, answer, why);
     return answer_remote(act, txn, reject_apply);
 }
 

@@ -261,6 +261,8 @@ static void note_relations(struct txn *txn, const struct as2_note *note, struct 
     post->quote_uri = or_empty(arena, note->quote);
     if (note->quote && post_find(txn, note->quote, &known) == OK)
         post->quote_of = known.v;
+    post->quote_approval_uri = or_empty(arena, note->quote_authorization);
+    post->reply_approval_uri = or_empty(arena, note->reply_authorization);
 }
 
 static void note_audience(struct txn *txn, const struct as2_note *note, const Actor *author,

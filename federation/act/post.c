@@ -6,10 +6,12 @@
  */
 #include "federation/act/post.h"
 
+#include "federation/act/approval.h"
 #include "federation/act/group.h"
 #include "federation/act/relay.h"
 #include "federation/act/vote.h"
 #include "federation/backfill.h"
+#include "federation/consent.h"
 #include "federation/sanitize.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
@@ -21,13 +23,14 @@
 
 /* ---- shared by both doors ---- */
 
-static enum err notify_mentions(struct txn *txn, const Post *post, int64_t now_ms)
+enum err act_notify_mentions(struct txn *txn, const Post *post, int64_t now_ms)
 {
     for (size_t i = 0; i < post->n_mentions; i++) {
         AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
         Actor *whom;
-        if (!post->mentions[i]->actor)
-            continue;
+        actor_id id = {post->mentions[i]->actor};
+        if (!id.v || (consent_is_hidden(post) && !consent_may_see(txn, post, id)))
+            continue; /* whom it answers is asked, the others are not told yet */
         enum err e = actor_get(txn, (actor_id){post->mentions[i]->actor}, &arena, &whom);
         if (!e &&
             (whom->type == ACTOR_TYPE__GROUP ||
@@ -45,13 +48,17 @@ static enum err notify_mentions(struct txn *txn, const Post *post, int64_t now_m
 enum err act_post_store_quietly(struct txn *txn, Post *post, int64_t now_ms)
 {
     enum err e = group_settle(txn, post);
-    return e ? e : post_add(txn, post, now_ms);
+    if (!e)
+        e = consent_place(txn, post);
+    if (!e)
+        e = post_add(txn, post, now_ms);
+    return e ? e : consent_settle(txn, post, now_ms);
 }
 
 enum err act_post_store(struct txn *txn, Post *post, int64_t now_ms)
 {
     enum err e = act_post_store_quietly(txn, post, now_ms);
-    return e ? e : notify_mentions(txn, post, now_ms);
+    return e ? e : act_notify_mentions(txn, post, now_ms);
 }
 
 static Mention *mention_new(struct arena *arena, const Actor *actor)
@@ -239,6 +246,8 @@ static enum err set_parent(struct txn *txn, struct post_local *p, struct arena *
     post->in_reply_to_uri = parent->uri;
     post->context = parent->context;
     p->parent = parent;
+    if (consent_judge(txn, parent, CONSENT_REPLY, p->draft->author) == CONSENT_NO)
+        return why_set(&p->why, ERR_DENIED, "its author does not want replies from you");
     if (set_reply_audience(parent, post))
         return why_set(&p->why, ERR_INVALID,
                        "a local post cannot answer what not everyone here may read");
@@ -326,11 +335,16 @@ enum err act_post_queue(struct txn *txn, const struct federation *fed, const Pos
 
     if (post->visibility == VISIBILITY__LOCAL)
         return OK;
-    e = group_distribute(txn, fed, post, type, json, now_ms);
+    bool is_hidden = consent_is_hidden(post); /* so far only whom it answers has heard of it */
+    if (!is_hidden)
+        e = group_distribute(txn, fed, post, type, json, now_ms);
     if (e || group_is_hosted(txn, post))
         return e; /* to its members it goes through the group, and to nobody else */
-    e = destinations_add_audience(txn, &list, post, &arena);
-    if (!e && strcmp(type, "Create") == 0)
+    if (is_hidden && consent_owner(txn, post, CONSENT_REPLY).v)
+        e = destinations_add_actor(txn, &list, consent_owner(txn, post, CONSENT_REPLY), &arena);
+    if (!is_hidden)
+        e = destinations_add_audience(txn, &list, post, &arena);
+    if (!e && !is_hidden && strcmp(type, "Create") == 0)
         e = act_relay_post(txn, fed, post, &list, now_ms, &arena);
     if (!e)
         e = destinations_add_thread_owner(txn, &list, post, &arena);
@@ -360,7 +374,6 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
 {
     struct post_local *p = container_of(m, struct post_local, mutation);
     AUTO(arena_clear) struct arena arena = ARENA_INIT(8 * 1024 * 1024);
-    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
     Post post = POST__INIT;
     Account *account;
     Actor *who;
@@ -404,6 +417,8 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
         e = set_mentions(txn, p, &arena, &post);
     if (!e)
         e = act_group_choose(txn, p->draft->group, p->parent, &arena, &post, &p->why);
+    if (!e)
+        e = act_quote_choose(txn, p->draft->quote_of, &arena, &post, &p->why);
     if (!e && post.visibility == VISIBILITY__DIRECT && !post.n_mentions)
         e = ERR_INVALID;
     if (e)
@@ -414,15 +429,14 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
     if (e)
         return e;
     set_audience(&arena, who, owner, &post);
+    post.policy = (InteractionPolicy *)(p->draft->policy ? p->draft->policy : account->policy);
     e = act_post_attach(txn, p->fed, p->draft, &post, &arena, p->now_ms);
     if (!e)
         e = act_post_store(txn, &post, p->now_ms);
     if (!e)
-        e = document_create(&post, who, &json);
+        e = act_quote_authorize(txn, &post, &arena);
     if (!e)
-        e = act_post_queue(txn, p->fed, &post, "Create",
-                           arena_printf(&arena, "%s/activity", post.uri), buf_bytes(&json),
-                           p->now_ms);
+        e = act_post_send(txn, p->fed, &post, who, p->now_ms);
     p->id = (post_id){post.id};
     return e;
 }

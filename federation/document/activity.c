@@ -84,11 +84,16 @@ enum err document_create(const Post *post, const Actor *author, struct buf *out)
     return note_activity(post, author, "Create", "/activity", post->published_ms, out);
 }
 
-enum err document_update(const Post *post, const Actor *author, struct buf *out)
+enum err document_update_at(const Post *post, const Actor *author, int64_t at_ms, struct buf *out)
 {
     AUTO(buf_clear) struct buf suffix = BUF_INIT(64);
-    buf_printf(&suffix, "#updates/%" PRId64, post->updated_ms);
-    return note_activity(post, author, "Update", buf_text(&suffix), post->updated_ms, out);
+    buf_printf(&suffix, "#updates/%" PRId64, at_ms);
+    return note_activity(post, author, "Update", buf_text(&suffix), at_ms, out);
+}
+
+enum err document_update(const Post *post, const Actor *author, struct buf *out)
+{
+    return document_update_at(post, author, post->updated_ms, out);
 }
 
 enum err document_update_counts(const Post *post, const Actor *author, struct buf *out)

@@ -34,6 +34,9 @@ MUST_CHECK enum err document_plain(const struct plain_activity *activity, struct
 /* Create with the note inside, Update likewise (id from updated_ms), Delete with a Tombstone. */
 MUST_CHECK enum err document_create(const Post *post, const Actor *author, struct buf *out);
 MUST_CHECK enum err document_update(const Post *post, const Actor *author, struct buf *out);
+/* An Update that is no edit: an approval came or went `at_ms`. */
+MUST_CHECK enum err document_update_at(const Post *post, const Actor *author, int64_t at_ms,
+                                       struct buf *out);
 MUST_CHECK enum err document_delete(const Post *post, const Actor *author, struct buf *out);
 /* Update of a poll whose counts changed (id from told_ms): `updated` is of the text alone. */
 MUST_CHECK enum err document_update_counts(const Post *post, const Actor *author, struct buf *out);

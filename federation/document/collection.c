@@ -1,6 +1,7 @@
 #include "federation/document/document.h"
 
 #include "federation/as2.h"
+#include "federation/consent.h"
 #include "federation/document/part.h"
 #include "storage/actor.h"
 #include "storage/edge.h"
@@ -70,7 +71,8 @@ static enum err whole_collection(const char *uri, uint64_t total, bool has_pages
 
 static bool is_for_everyone(const Post *post)
 {
-    return post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED;
+    return !consent_is_hidden(post) &&
+           (post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED);
 }
 
 typedef enum err item_writer(struct jw *w, struct txn *txn, const Post *post, struct arena *arena);

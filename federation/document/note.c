@@ -14,8 +14,7 @@ void part_note_context(struct jw *w, const Post *post)
     jw_text(w, "sensitive", "as:sensitive");
     if (post->n_tags)
         jw_text(w, "Hashtag", "as:Hashtag");
-    if (post->quote_uri[0])
-        jw_raw(w, "quoteUrl", "{\"@id\":\"as:quoteUrl\",\"@type\":\"@id\"}");
+    part_interaction_terms(w, post);
     if (has_media || has_emoji || post->poll)
         jw_text(w, "toot", "http://joinmastodon.org/ns#");
     if (has_emoji)
@@ -83,6 +82,7 @@ static void add_tags(struct jw *w, const Post *post, const Actor *author)
         add_hashtag(w, post->tags[i], author);
     for (size_t i = 0; i < post->n_emoji; i++)
         add_emoji(w, post->emoji[i]);
+    part_quote_tag(w, post);
     jw_list_end(w);
 }
 
@@ -109,11 +109,13 @@ static void add_attachment(struct jw *w, const Attachment *a)
 
 static void add_content(struct jw *w, const Post *post)
 {
-    jw_text(w, "content", post->content_html);
+    AUTO(buf_clear) struct buf content = BUF_INIT(DOCUMENT_MAX_BYTES);
+    part_quote_link(post, &content);
+    jw_text(w, "content", buf_text(&content));
     if (post->language[0] || post->n_translations) {
         jw_object(w, "contentMap");
         if (post->language[0])
-            jw_text(w, post->language, post->content_html);
+            jw_text(w, post->language, buf_text(&content));
         for (size_t i = 0; i < post->n_translations; i++)
             jw_text(w, post->translations[i]->language, post->translations[i]->content_html);
         jw_object_end(w);
@@ -158,7 +160,8 @@ void part_note(struct jw *w, const Post *post, const Actor *author)
     part_audience(w, post);
     jw_text_if(w, "inReplyTo", post->in_reply_to_uri);
     jw_text_if(w, "context", post->context);
-    jw_text_if(w, "quoteUrl", post->quote_uri);
+    part_quote(w, post);
+    part_policy(w, post, author);
     jw_text_if(w, "url", post->url);
     jw_time(w, "published", post->published_ms);
     if (post->updated_ms)

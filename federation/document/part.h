@@ -22,6 +22,14 @@ void part_actor(struct jw *w, const Actor *actor);
 
 /* FEP-1b12: the group a post is in, which it always mentions. */
 void part_audience(struct jw *w, const Post *post);
+/* interaction.c: quotes, authorizations, and whom a post is open to. */
+void part_interaction_terms(struct jw *w, const Post *post);
+void part_quote(struct jw *w, const Post *post);
+void part_quote_tag(struct jw *w, const Post *post);
+void part_policy(struct jw *w, const Post *post, const Actor *author);
+/* The content, with a link to what is quoted. */
+void part_quote_link(const Post *post, struct buf *out);
+
 void part_list(struct jw *w, const char *name, char *const *items, size_t n);
 /* "<base>/tags/<tag>", percent-encoded: what hashtags link to. `base` is its first n bytes. */
 void part_tag_uri(struct buf *out, const char *base, size_t n, const char *tag);

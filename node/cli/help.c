@@ -35,6 +35,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_recall_noun,
     &cli_queue_noun,
     &cli_request_noun,
+    &cli_approval_noun,
     &cli_group_noun,
     &cli_block_noun,
     &cli_unblock_noun,

@@ -2,6 +2,7 @@
 
 #include "federation/act/act.h"
 #include "federation/resolve.h"
+#include "node/cli/approval.h"
 #include "node/cli/attach.h"
 #include "node/cli/mark.h"
 #include "node/cli/nouns.h"
@@ -105,7 +106,9 @@ static enum err poll_from(struct cli *cli, struct cli_store *store, struct post_
 static enum err draft_from(struct cli *cli, struct cli_store *store, struct post_draft *draft,
                            struct why *why)
 {
+    static const struct approval_options names = {"reply", "boost", "quote-policy"};
     const char *reply_to = cli_option(cli, "reply-to"), *group = cli_option(cli, "group");
+    const char *quote = cli_option(cli, "quote");
     const char **to = arena_calloc(&store->arena, RECIPIENTS_MAX, sizeof *to);
     draft->to = to;
     draft->to_count = all_of(cli, "to", to);
@@ -121,6 +124,12 @@ static enum err draft_from(struct cli *cli, struct cli_store *store, struct post
         e = resolve_post(&store->fed, reply_to, &draft->in_reply_to, why);
     if (!e && group)
         e = resolve_actor(&store->fed, group, &draft->group, why);
+    if (!e && quote)
+        e = resolve_post(&store->fed, quote, &draft->quote_of, why);
+    InteractionPolicy *policy = NULL;
+    if (!e)
+        e = cli_policy(cli, store, &names, &policy, why);
+    draft->policy = policy;
     return e;
 }
 
@@ -269,6 +278,10 @@ static const struct cli_option post_options[] = {
     {"to", "ACCT", "address someone the text does not mention; may be repeated", true},
     {"reply-to", "POST", "the post this answers, by id or URI"},
     {"group", "GROUP", "post it to this group, here or elsewhere"},
+    {"quote", "POST", "the post this quotes, by id or URI; its author is asked"},
+    {"reply", APPROVAL_WHOM, "who may reply"},
+    {"boost", APPROVAL_WHOM, "who may boost it"},
+    {"quote-policy", APPROVAL_WHOM, "who may quote it"},
     {"cw", "TEXT", "content warning"},
     {"lang", "CODE", "language of the text (BCP 47)"},
     {"media", "FILE", "attach a picture (JPEG, PNG, WebP, GIF); may be repeated", true},

@@ -1,6 +1,8 @@
 #include "node/http/activitypub.h"
 
 #include "federation/audience.h"
+#include "federation/consent.h"
+#include "federation/document/authorization.h"
 #include "federation/document/document.h"
 #include "federation/document/thread.h"
 #include "federation/group.h"
@@ -515,6 +517,47 @@ static struct response *get_collection(struct request *request)
     return to_workers(request, document_run, answer_collection);
 }
 
+/* ---- authorizations ---- */
+
+/* As readable as the post they are about; who asked for one may see it in any case. */
+static struct response *answer_approval(struct job *job)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
+    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(txn_end) struct txn *txn = NULL;
+    Actor *owner, *who;
+    Consent *consent;
+    Post *post;
+    uint64_t id;
+    enum err e = engine_read_begin(job->fed->engine, &txn);
+    if (!e)
+        e = path_actor(job->request, txn, &arena, &owner);
+    if (!e && id_parse(request_param(job->request, "id"), &id))
+        e = ERR_NOTFOUND;
+    if (!e)
+        e = consent_get(txn, (actor_id){owner->id}, id, &arena, &consent);
+    if (!e && consent->state != APPROVAL__APPROVED)
+        e = ERR_NOTFOUND;
+    if (!e)
+        e = post_get(txn, (post_id){consent->target}, &arena, &post);
+    if (!e)
+        e = actor_get(txn, (actor_id){consent->who}, &arena, &who);
+    if (e)
+        return e == ERR_NOTFOUND ? not_found() : response_of_err(e, NULL);
+    bool is_theirs = job->is_known && who->host[0] && strcmp(who->host, job->reader.host) == 0;
+    struct response *refusal = is_theirs ? NULL : may_have(job, txn, post);
+    if (refusal)
+        return refusal;
+    e = document_authorization(consent, consent_uri(owner, consent, &arena), owner, post->uri,
+                               &json);
+    return activity_json(e, &json);
+}
+
+static struct response *get_approval(struct request *request)
+{
+    return to_workers(request, document_run, answer_approval);
+}
+
 /* ---- hashtags ---- */
 
 static struct response *answer_tag(struct job *job)
@@ -664,6 +707,7 @@ const struct route activitypub_routes[] = {
     GET("/users/{name}/posts/{id}/activity", get_post_activity),
     GET("/users/{name}/posts/{id}/context", get_post_context),
     GET("/users/{name}/posts/{id}/replies", get_post_replies),
+    GET("/users/{name}/approvals/{id}", get_approval),
     GET("/tags/{tag}", get_tag),
     GET("/media/{id}", get_media),
     GET("/.well-known/webfinger", get_webfinger),

@@ -1,0 +1,19 @@
+/*
+ * approval - the options that say whom a post is open to.
+ */
+#ifndef WARD_NODE_CLI_APPROVAL_H
+#define WARD_NODE_CLI_APPROVAL_H
+
+#include "node/cli/store.h"
+
+#define APPROVAL_WHOM "everyone|followers|mentioned|nobody|ask"
+
+/* The policy of the options of these names, in the store's arena; NULL when none is given. */
+struct approval_options {
+    const char *reply, *boost, *quote;
+};
+MUST_CHECK enum err cli_policy(struct cli *cli, struct cli_store *store,
+                               const struct approval_options *names, InteractionPolicy **out,
+                               struct why *why);
+
+#endif
