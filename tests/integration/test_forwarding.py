@@ -124,16 +124,21 @@ def an_answer_is_passed_on_byte_for_byte_to_followers():
     body = json.dumps(_prove(vic, vic.create(reply)), indent=1).encode()
     ok(vic.post(inbox, body))
     for server in (carrier, distant):
-        tap.until(lambda s=server: s.seen("POST", kind="Create"), "the forwarded Create")
-        request = server.seen("POST", kind="Create")[-1]
+        tap.until(lambda s=server: _brought(s, reply, "Create"), "the forwarded Create")
+        request = _brought(server, reply, "Create")[-1]
         tap.equal(request.body, body, "the forwarded bytes")
         _, key_id = httpsig.verify(request, _key_of_ann)
         tap.check(key_id.startswith(ann["id"] + "#"), f"signed by {key_id}")
-    tap.equal(author.seen("POST", kind="Create"), [], "sent back to where it came from")
+    tap.equal(_brought(author, reply, "Create"), [], "sent back to where it came from")
     delete = vic.activity("Delete", {"id": reply["id"], "type": "Tombstone"})
     ok(vic.post(inbox, _prove(vic, delete)))
     for server in (carrier, distant):
-        tap.until(lambda s=server: s.seen("POST", kind="Delete"), "the forwarded Delete")
+        tap.until(lambda s=server: _brought(s, reply, "Delete"), "the forwarded Delete")
+
+
+def _brought(server, note, kind):
+    """What came there about `note`."""
+    return [r for r in server.seen("POST", kind=kind) if r.document["object"]["id"] == note["id"]]
 
 
 def _key_of_ann(key_id):
