@@ -50,7 +50,7 @@ stage_gcc() { build gcc gcc "-O2 -g"; }
 stage_unit() { make -C build/gcc check; }
 stage_story() { WARD_DEMO=$root/build/demo ./quickstart --once; }
 stage_integration() { rig gcc --jobs 1 $(programs INTEGRATION_TESTS) $(programs INTEGRATION_OPEN_TESTS); }
-stage_interop() { rig gcc --jobs 1 $(programs INTEROP_TESTS); }
+stage_interop() { rig gcc --jobs 2 $(programs INTEROP_TESTS); }
 stage_crash() { rig gcc --jobs 1 --timeout 900 $(programs KILL_TESTS); }
 stage_clang() { build clang clang "-O2 -g" && make -C build/clang check; }
 stage_analyzer() { prepare analyzer gcc "-O1 -g" --enable-analyzer && make -C build/analyzer; }

@@ -194,6 +194,20 @@ def blocks_cross_both_ways():
     send({"type": "Undo", "object": {"type": "Block", "id": block, "actor": fay.actor, "object": bob}})
 
 
+# ---- Flag
+
+
+@tap.test
+def reports_cross_both_ways():
+    uri = node.post("ann", "Reported")
+    send({"type": "Flag", "content": "This is wrong", "object": [ann, uri]})
+    tap.until(lambda: "This is wrong" in node.cli("report", "list", "--json"), "fay's report")
+    node.cli("report", "create", "ann", fay.handle, "Not kind", "--forward")
+    flag = wait("Flag", fay.actor)
+    tap.equal(flag["content"], "Not kind", "what it says")
+    tap.check(flag["actor"] != ann, f"it names the node, not who reported: {flag}")
+
+
 # ---- Move
 
 

@@ -128,7 +128,44 @@ def a_poll_comes_in_and_its_results_follow():
     shown = wait_home(uri, "Tea or coffee?")["poll"]
     tap.equal([o["name"] for o in shown["options"]], ["Tea", "Coffee"], "what can be chosen")
     fay.do("edit", id=uri, more={"votersCount": 3, "oneOf": [option("Tea", 1), option("Coffee", 2)]})
-    tap.until(lambda: [o["votes"] for o in meeting.home(uri)["poll"]["options"]] == [1, 2], "the results")
+    tap.until(lambda: _votes(uri) == [1, 2], "the results")
+
+
+def _votes(uri):
+    return [option["votes"] for option in meeting.home(uri)["poll"]["options"]]
+
+
+@tap.test
+def votes_go_both_ways_and_the_end_of_a_poll_is_told():
+    choices = [{"type": "Note", "name": name} for name in ("Tea", "Coffee")]
+    theirs = _create(type="Question", content="<p>Tea or coffee, ann?</p>", anyOf=choices)
+    own = node.post("ann", "Tea or coffee, fay?", "--poll", "Tea", "--poll", "Coffee", "--poll-ends", "4 s")
+    wait_home(theirs, "Tea or coffee")
+    node.cli("vote", "ann", theirs, "Tea", "2")
+    for name in ("Tea", "Coffee"):
+        vote = tap.until(lambda name=name: _vote_at_fedify(theirs, name), f"the vote for {name} at Fedify")
+        tap.equal((_list(vote["to"]), vote.get("content")), ([fay.actor], None), "a vote is for fay alone and no post")
+    question = wait("Create", own)["object"]
+    tap.equal([o["name"] for o in question["oneOf"]], ["Tea", "Coffee"], "what can be chosen")
+    for name in ("Coffee", "Tea"):  # the second is one too many
+        fay.do("create", to=[node.handle("ann")], object={
+            "type": "Note", "name": name, "inReplyTo": own, "visibility": "direct", "mentions": [ann],
+        })
+    tap.until(lambda: _votes(own) == [0, 1], "fay's vote is counted")
+    closed = tap.until(lambda: _closed(own), "the end of the poll at Fedify")
+    tap.equal([o["replies"]["totalItems"] for o in closed["oneOf"]], [0, 1], "its results")
+
+
+def _vote_at_fedify(question, name):
+    """The Note that is a vote, as Ward wrote it."""
+    notes = [json.loads(r["body"])["object"] for r in meeting.arrived("Create", question)]
+    return next((n for n in notes if n.get("name") == name), None)
+
+
+def _closed(uri):
+    """The question as Ward sent it when it ended."""
+    sent = [json.loads(r["body"])["object"] for r in meeting.arrived("Update", uri)]
+    return next((q for q in sent if q.get("closed")), None)
 
 
 @tap.test

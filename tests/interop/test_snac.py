@@ -169,6 +169,24 @@ def _newest(text):
 
 
 @tap.test
+def votes_cross_both_ways():
+    own = node.post("ann", "Tea or coffee, sam?", "--poll", "Tea", "--poll", "Coffee")
+    node.cli("vote", "ann", seen["poll"]["uri"], "Coffee")
+    tap.until(lambda: sam.status(own), "ann's poll at snac")
+    tap.equal([o["name"] for o in sam.object(own)["oneOf"]], ["Tea", "Coffee"], "what can be chosen")
+    sam.form("vote", actor=ann, irt=own, question="Tea")
+    tap.until(lambda: [o["votes"] for o in _home(own)["poll"]["options"]] == [1, 0], "sam's vote is counted")
+    question = tap.until(lambda: _counted(seen["poll"]["uri"]), "ann's vote is counted at snac")
+    tap.equal(question["votersCount"], 1, "how many voted")
+    tap.until(lambda: [o["votes"] for o in _home(seen["poll"]["uri"])["poll"]["options"]] == [0, 1], "its results")
+
+
+def _counted(uri):
+    question = sam.object(uri)
+    return question if [o["replies"]["totalItems"] for o in question["oneOf"]] == [0, 1] else None
+
+
+@tap.test
 def edits_and_profiles_cross_both_ways():
     node.cli("edit", seen["ann"], "Changed at Ward")
     node.cli("account", "edit", "ann", "--display-name", "Ann of Ward")
@@ -222,7 +240,8 @@ def a_post_is_recalled_and_snac_confirms():
 
 @tap.test
 def moves_cross_both_ways():
-    node.cli("account", "alias", "bob", ann)
+    for old in (sam.actor, ann):
+        node.cli("account", "alias", "bob", old)
     sam.cli("alias", "sam", node.handle("bob"))
     tap.check("Cannot" not in sam.cli("migrate", "sam"), "snac's migration")
     tap.until(lambda: node.list("moved", "list", "ann"), "sam's Move at Ward")
@@ -248,10 +267,11 @@ def unfollows_cross_both_ways():
 
 @tap.test
 def an_account_that_goes_is_gone_at_snac():
-    uri = node.post("ann", "Last words", "--visibility", "direct", "--to", sam.handle)
-    tap.until(lambda: sam.object(uri), "ann's last post at snac")
-    node.cli("account", "delete", "ann", "--yes")
-    tap.until(lambda: not sam.object(ann), "ann to go at snac")
+    bob = node.actor("bob")["id"]
+    uri = node.post("bob", "Last words", "--visibility", "direct", "--to", sam.handle)
+    tap.until(lambda: sam.object(uri), "bob's last post at snac")
+    node.cli("account", "delete", "bob", "--yes")
+    tap.until(lambda: f"new 'Delete' {bob} {bob}" in sam.logged(), "bob to go at snac")
 
 
 @tap.test
