@@ -3,7 +3,7 @@
  * relation is made only from our own pending record (T43), never from what an Accept says.
  */
 #include "federation/act/approval.h"
-#include "federation/act/common.h"
+#include "federation/act/group.h"
 #include "federation/act/relay.h"
 
 #include "storage/account.h"
@@ -186,7 +186,9 @@ static enum err reject_apply(struct txn *txn, struct act *act)
         return e;
     key.kind = EDGE_FOLLOW;
     e = edge_del(txn, key);
-    return e == ERR_NOTFOUND ? OK : e;
+    if (e)
+        return e == ERR_NOTFOUND ? OK : e;
+    return act_group_told_out(txn, (actor_id){key.who}, act->who, act->now_ms);
 }
 
 static enum act_verdict answer_remote(struct act *act, struct txn *txn,

@@ -26,6 +26,16 @@ enum err act_group_notify(struct txn *txn, actor_id whom, const Actor *group, po
     return e == ERR_EXISTS ? OK : e;
 }
 
+enum err act_group_told_out(struct txn *txn, actor_id ours, actor_id by, int64_t now_ms)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    Actor *group;
+    enum err e = actor_get(txn, by, &arena, &group);
+    if (e || group->type != ACTOR_TYPE__GROUP)
+        return e;
+    return act_group_notify(txn, ours, group, (post_id){0}, "removed from the group", now_ms);
+}
+
 static enum err drop_edge(struct txn *txn, struct edge_key key)
 {
     enum err e = edge_del(txn, key);

@@ -34,6 +34,8 @@ bool act_group_is_target(struct txn *txn, const char *target);
 /* An Announce of an activity, and of a stored post that names the announcing group (announce.c). */
 act_remote act_announced_remote;
 enum act_verdict act_announced_post(struct act *act);
+/* A group elsewhere ended a membership of one of ours: they are told. Nothing when it is none. */
+MUST_CHECK enum err act_group_told_out(struct txn *txn, actor_id ours, actor_id by, int64_t now_ms);
 /* Tells one of ours what a group did; `text` says it. */
 MUST_CHECK enum err act_group_notify(struct txn *txn, actor_id whom, const Actor *group,
                                      post_id post, const char *text, int64_t now_ms);
