@@ -256,6 +256,18 @@ static void a_report_is_made_listed_and_resolved(void **state)
     assert_int_equal(RUN(node, "report", "show", "x"), 2);
 }
 
+static void a_relay_is_another_server_and_a_peer(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "relay", "add", "ann"), 2);
+    assert_int_equal(RUN(node, "relay", "add", "https://relay.example/inbox"), 1); /* no peer */
+    assert_int_equal(RUN(node, "relay", "add", "ann", "--style", "fido"), 2);
+    assert_int_equal(RUN(node, "relay", "list", "--json"), 0);
+    assert_string_equal(node->out, "");
+    assert_int_equal(RUN(node, "relay", "remove", "ann"), 1);
+}
+
 static void a_post_for_a_peer_has_a_line_in_its_ledger(void **state)
 {
     struct node *node = *state;
@@ -428,6 +440,7 @@ int main(void)
         STORED(peers_are_allowed_on_terms_and_blocked_on_confirmation),
         STORED(a_post_is_written_read_changed_and_deleted),
         STORED(a_report_is_made_listed_and_resolved),
+        STORED(a_relay_is_another_server_and_a_peer),
         STORED(a_post_for_a_peer_has_a_line_in_its_ledger),
         STORED(whom_one_blocks_and_mutes_is_listed),
         STORED(a_group_lets_in_and_removes),

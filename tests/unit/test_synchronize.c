@@ -2,6 +2,7 @@
 
 #include "federation/delivery_job.h"
 #include "federation/document/document.h"
+#include "federation/policy.h"
 #include "federation/resolve.h"
 #include "storage/base/clock.h"
 #include "storage/follow_digest.h"
@@ -114,6 +115,23 @@ static void t68_a_host_without_followers_gets_nothing_that_still_waits(void **st
     assert_int_not_equal(job.outcome, OUTCOME_CANCELLED);
     delivery_job_clear(&job);
     unfollow(s, s->bob.id, s->ann); /* in whatever way */
+    load_job(s, &job);
+    assert_int_equal(job.outcome, OUTCOME_CANCELLED);
+    delivery_job_clear(&job);
+}
+
+static void t88_terms_that_change_while_a_post_waits_hold_when_it_is_sent(void **state)
+{
+    struct scene *s = *state;
+    struct peer_terms terms = {.expires_ms = -1, .scope = PEER_SCOPE__ONLY_PUBLIC};
+    struct delivery_job job;
+    struct why why;
+    scene_follow(s, s->bob.id, s->ann);
+    scene_post(s, s->ann, VISIBILITY__FOLLOWERS, "for followers");
+    load_job(s, &job);
+    assert_int_not_equal(job.outcome, OUTCOME_CANCELLED);
+    delivery_job_clear(&job);
+    assert_int_equal(policy_allow_peer(&s->node.fed, "peer.example", &terms, &scene_by, &why), OK);
     load_job(s, &job);
     assert_int_equal(job.outcome, OUTCOME_CANCELLED);
     delivery_job_clear(&job);
@@ -313,6 +331,7 @@ int main(void)
         SCENE(each_host_is_told_of_its_own_followers),
         SCENE(what_goes_to_followers_says_who_they_are),
         SCENE(t68_a_host_without_followers_gets_nothing_that_still_waits),
+        SCENE(t88_terms_that_change_while_a_post_waits_hold_when_it_is_sent),
         SCENE(t68_a_public_post_goes_although_nobody_follows_any_more),
         SCENE(cavage_covers_the_field_and_rfc9421_sends_it_uncovered),
         SCENE(the_same_list_is_not_asked_for),
