@@ -305,7 +305,9 @@ enum err act_post_from_note(struct act *act, struct txn *txn, const struct as2_n
     post->author = author.v;
     post->is_sensitive = note->is_sensitive || *post->summary;
     post->group = group_of_note(txn, note, post).v;
-    post->published_ms = note->published_ms ? note->published_ms : act->now_ms;
+    post->published_ms = note->published_ms;
+    if (!post->published_ms || post->published_ms > act->now_ms)
+        post->published_ms = act->now_ms;
     post->updated_ms = note->updated_ms > note->published_ms ? note->updated_ms : 0;
     post->received_ms = act->now_ms;
     if (arena->is_full)
