@@ -10,12 +10,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 #define FUZZ_ARENA_BYTES (256 * 1024)
 
 static const ProtobufCMessageDescriptor *const types[] = {
-    &account__descriptor,   &actor__descriptor,        &audit_record__descriptor,
-    &delivery__descriptor,  &edge__descriptor,         &notification__descriptor,
-    &out_body__descriptor,  &out_job__descriptor,      &parked__descriptor,
-    &peer__descriptor,      &peer_health__descriptor,  &post__descriptor,
-    &post_edit__descriptor, &private_keys__descriptor, &seen__descriptor,
-    &token__descriptor,     &tombstone__descriptor,    &want__descriptor,
+    &account__descriptor,   &actor__descriptor,         &audit_record__descriptor,
+    &delivery__descriptor,  &edge__descriptor,          &notification__descriptor,
+    &out_body__descriptor,  &out_job__descriptor,       &parked__descriptor,
+    &peer__descriptor,      &peer_health__descriptor,   &post__descriptor,
+    &post_edit__descriptor, &private_keys__descriptor,  &seen__descriptor,
+    &token__descriptor,     &tombstone__descriptor,     &want__descriptor,
+    &backfill__descriptor,  &backfill_item__descriptor,
 };
 
 static struct bytes pack(const ProtobufCMessage *message, struct arena *arena)
