@@ -187,10 +187,30 @@ enum err post_add(struct txn *txn, Post *post, int64_t now_ms)
     return OK;
 }
 
+/* What an edit may replace besides the text. */
+static enum err version_lists(const Post *old, struct arena *arena, PostEdit *version)
+{
+    size_t options = old->poll ? old->poll->n_options : 0;
+    version->options = arena_calloc(arena, options + 1, sizeof *version->options);
+    version->attachments = arena_calloc(arena, old->n_attachments + 1, sizeof(char *));
+    if (!version->options || !version->attachments)
+        return ERR_LIMIT;
+    for (size_t i = 0; i < options; i++)
+        version->options[version->n_options++] = old->poll->options[i]->name;
+    for (size_t i = 0; i < old->n_attachments; i++)
+        version->attachments[version->n_attachments++] = old->attachments[i]->url;
+    return OK;
+}
+
 /* Puts the former version into the history, at a time no other version has. */
 static enum err history_add(struct txn *txn, const Post *old, int64_t now_ms)
 {
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
     PostEdit version = POST_EDIT__INIT;
+    enum err lists = version_lists(old, &arena, &version);
+    if (lists)
+        return lists;
+    version.name = old->name;
     version.content_html = old->content_html;
     version.source = old->source;
     version.summary = old->summary;

@@ -30,6 +30,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_timeline_noun,
     &cli_thread_noun,
     &cli_lookup_noun,
+    &cli_history_noun,
     &cli_peer_noun,
     &cli_delivery_noun,
     &cli_recall_noun,

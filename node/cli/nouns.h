@@ -41,6 +41,7 @@ extern const struct cli_noun cli_unlike_noun;
 extern const struct cli_noun cli_unmute_noun;
 extern const struct cli_noun cli_unreact_noun;
 extern const struct cli_noun cli_vote_noun;
+extern const struct cli_noun cli_history_noun;
 extern const struct cli_noun cli_pin_noun;
 extern const struct cli_noun cli_unpin_noun;
 

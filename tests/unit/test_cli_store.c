@@ -388,6 +388,20 @@ static void a_poll_is_asked_and_voted_in(void **state)
     free(uri);
 }
 
+static void what_a_post_said_before_is_kept(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "post", "ann", "Beds are short", "--visibility", "followers"), 0);
+    char *uri = take_uri(node);
+    assert_int_equal(RUN(node, "edit", uri, "Beds are free"), 0);
+    assert_int_equal(RUN(node, "history", uri), 1);
+    assert_int_equal(RUN(node, "history", uri, "--as", "ann", "--json"), 0);
+    expect(node, "\"text\":\"Beds are short\"");
+    assert_null(strstr(node->out, "free"));
+    free(uri);
+}
+
 static void an_emoji_is_put_under_a_post(void **state)
 {
     struct node *node = *state;
@@ -446,6 +460,7 @@ int main(void)
         STORED(a_group_lets_in_and_removes),
         STORED(an_account_moves_where_it_is_named_and_is_followed_on),
         STORED(a_poll_is_asked_and_voted_in),
+        STORED(what_a_post_said_before_is_kept),
         STORED(an_emoji_is_put_under_a_post),
         STORED(a_token_is_shown_once_and_can_be_revoked),
         STORED(root_becomes_the_owner_of_the_store),
