@@ -100,6 +100,10 @@ struct post_media { /* a file of ours that is complete on disk */
     float focus_x, focus_y; /* -1..1 */
 };
 
+struct post_translation {
+    const char *language, *source; /* BCP 47; Markdown */
+};
+
 struct post_draft {
     actor_id author;
     const char *source; /* Markdown */
@@ -114,6 +118,8 @@ struct post_draft {
     int64_t published_ms; /* 0: now */
     const struct post_media *media;
     size_t media_count;
+    const struct post_translation *translations; /* of `source`, in other languages */
+    size_t translation_count;
     const char *const *options; /* of a poll, 2 to AS2_OPTIONS_MAX; none: no poll */
     size_t option_count;
     bool is_multiple;

@@ -180,6 +180,7 @@ struct post_local {
     actor_id mentioned[MARKUP_MENTIONS_MAX + AS2_RECIPIENTS_MAX];
     size_t mentioned_count;
     int64_t now_ms;
+    LanguageText **translations;
     const Post *parent;      /* set by apply, as are those below */
     struct why why, refused; /* refused: handles, with commas between */
     post_id id;              /* out */
@@ -370,6 +371,16 @@ enum err act_post_queue(struct txn *txn, const struct federation *fed, const Pos
     return destinations_queue(txn, fed, &list, json, &job, now_ms, &queued);
 }
 
+static enum err set_translations(struct post_local *p, Post *post)
+{
+    post->translations = p->translations;
+    post->n_translations = p->draft->translation_count;
+    for (size_t i = 0; i < post->n_translations; i++)
+        if (strcasecmp(post->translations[i]->language, post->language) == 0)
+            return why_set(&p->why, ERR_INVALID, "the text itself is in %s", post->language);
+    return OK;
+}
+
 static enum err post_local_apply(struct txn *txn, struct mutation *m)
 {
     struct post_local *p = container_of(m, struct post_local, mutation);
@@ -413,6 +424,8 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
         e = set_parent(txn, p, &arena, &post);
     else /* it begins a thread, which is ours to list (document/thread.h) */
         post.context = arena_printf(&arena, "%s/context", post.uri);
+    if (!e)
+        e = set_translations(p, &post);
     if (!e)
         e = set_mentions(txn, p, &arena, &post);
     if (!e)
@@ -519,6 +532,8 @@ enum err act_post_local(struct federation *fed, const struct post_draft *draft,
         e = add_recipients(&p, resolve, why);
     if (!e)
         e = act_poll_check(draft, p.now_ms, why);
+    if (!e)
+        e = act_translate(fed, draft, resolve, &arena, &p.translations, why);
     if (e)
         return e;
     e = act_run(fed, &p.mutation, by, "post.create", NULL);

@@ -38,6 +38,12 @@ MUST_CHECK enum err act_post_attach(struct txn *txn, const struct federation *fe
 
 /* Tells whom the post names. */
 MUST_CHECK enum err act_notify_mentions(struct txn *txn, const Post *post, int64_t now_ms);
+
+/* The translations of a draft as HTML: draft->translation_count of them, in the arena. */
+MUST_CHECK enum err act_translate(struct federation *fed, const struct post_draft *draft,
+                                  act_resolve *resolve, struct arena *arena, LanguageText ***out,
+                                  struct why *why);
+
 bool act_mention_has(const Post *post, uint64_t actor);
 /* Adds a mention of `id` (ours only: when `is_ours_only`) to a list that has room. The actor itself
  * is read aside: profiles are a peer's to fill, and many of them would fill the arena. */

@@ -103,6 +103,26 @@ static enum err poll_from(struct cli *cli, struct cli_store *store, struct post_
     return OK;
 }
 
+/* LANGUAGE=TEXT, each. */
+static enum err translations_from(struct cli *cli, struct cli_store *store,
+                                  struct post_draft *draft, struct why *why)
+{
+    const char **typed = arena_calloc(&store->arena, CLI_OPTIONS_MAX, sizeof *typed);
+    size_t n = all_of(cli, "translation", typed);
+    struct post_translation *list = arena_calloc(&store->arena, n + 1, sizeof *list);
+    for (size_t i = 0; i < n; i++) {
+        const char *equals = strchr(typed[i], '=');
+        if (!equals)
+            return why_set(why, ERR_INVALID, "--translation \"%.40s\": write LANGUAGE=TEXT",
+                           typed[i]);
+        list[i].language = arena_strndup(&store->arena, typed[i], (size_t)(equals - typed[i]));
+        list[i].source = equals + 1;
+    }
+    draft->translations = list;
+    draft->translation_count = n;
+    return OK;
+}
+
 static enum err draft_from(struct cli *cli, struct cli_store *store, struct post_draft *draft,
                            struct why *why)
 {
@@ -113,6 +133,8 @@ static enum err draft_from(struct cli *cli, struct cli_store *store, struct post
     draft->to = to;
     draft->to_count = all_of(cli, "to", to);
     enum err e = poll_from(cli, store, draft, why);
+    if (!e)
+        e = translations_from(cli, store, draft, why);
     if (e)
         return e;
     draft->summary = cli_option(cli, "cw");
@@ -287,6 +309,7 @@ static const struct cli_option post_options[] = {
     {"media", "FILE", "attach a picture (JPEG, PNG, WebP, GIF); may be repeated", true},
     {"alt", "TEXT", "what the picture before it shows, in words", true},
     {"focus", "X,Y", "the point of the picture before it that crops keep (-1 to 1)", true},
+    {"translation", "LANGUAGE=TEXT", "the text in another language; may be repeated", true},
     {"poll", "OPTION", "ask: one of 2 to 20 answers; may be repeated", true},
     {"poll-multiple", NULL, "a voter may choose several"},
     {"poll-ends", "TIME", "how long votes are taken: 30 m, 3 d (without: for ever)"},

@@ -6,6 +6,7 @@
 #include "node/cli/nouns.h"
 #include "node/cli/shown.h"
 #include "node/cli/store.h"
+#include "storage/account.h"
 #include "storage/actor.h"
 #include "storage/base/clock.h"
 #include "storage/edge.h"
@@ -13,6 +14,7 @@
 
 #include <poll.h>
 #include <string.h>
+#include <strings.h>
 
 #define LIMIT_STANDARD 20
 #define LIMIT_MAX 200
@@ -42,12 +44,27 @@ static void count_entry(struct txn *txn, struct entry *entry)
     entry->reactions = counter_get(txn, COUNTER_REACTIONS, entry->post->id);
 }
 
+/* The reader's own language, when the post comes in it; the record is this reading's. */
+static void prefer_language(Post *post, const char *language)
+{
+    for (size_t i = 0; *language && i < post->n_translations; i++)
+        if (strcasecmp(post->translations[i]->language, language) == 0)
+            post->content_html = post->translations[i]->content_html;
+}
+
+static const char *language_of(struct txn *txn, actor_id reader, struct arena *arena)
+{
+    Account *account;
+    return reader.v && account_get(txn, reader, arena, &account) == OK ? account->language : "";
+}
+
 static enum err read_entries(struct cli_store *store, struct txn *txn,
                              const struct timeline_query *query, struct entry *entry, size_t room,
                              size_t *n)
 {
     AUTO(timeline_close) struct timeline timeline = {0};
     struct timeline_entry shown;
+    const char *language = language_of(txn, query->reader, &store->arena);
     enum err e = timeline_open(txn, query, &timeline);
     while (!e && *n < room && !(e = timeline_next(&timeline, &store->arena, &shown))) {
         entry[*n] = (struct entry){.id = shown.id.v,
@@ -56,6 +73,7 @@ static enum err read_entries(struct cli_store *store, struct txn *txn,
         if (shown.booster)
             entry[*n].boosted_by = actor_handle(shown.booster, &store->arena);
         count_entry(txn, &entry[*n]);
+        prefer_language((Post *)shown.post, language);
         ++*n;
     }
     return e == ERR_NOTFOUND ? OK : e;

@@ -402,6 +402,25 @@ static void what_a_post_said_before_is_kept(void **state)
     free(uri);
 }
 
+static void a_text_in_several_languages_is_shown_in_ones_own(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "post", "ann", "free", "--translation", "de"), 2);
+    assert_int_equal(RUN(node, "post", "ann", "free", "--translation", "d=frei"), 2);
+    assert_int_equal(RUN(node, "post", "ann", "frei", "--lang", "de", "--translation", "de=frei"),
+                     2);
+    assert_int_equal(RUN(node, "post", "ann", "free", "--lang", "en", "--translation", "de=*frei*",
+                         "--translation", "fr=libre"),
+                     0);
+    char *uri = take_uri(node);
+    assert_int_equal(RUN(node, "timeline", "ann", "--json"), 0);
+    expect(node, "\"text\":\"free\"");
+    assert_int_equal(RUN(node, "edit", uri, "still free"), 0);
+    assert_int_equal(RUN(node, "check"), 0);
+    free(uri);
+}
+
 static void an_emoji_is_put_under_a_post(void **state)
 {
     struct node *node = *state;
@@ -461,6 +480,7 @@ int main(void)
         STORED(an_account_moves_where_it_is_named_and_is_followed_on),
         STORED(a_poll_is_asked_and_voted_in),
         STORED(what_a_post_said_before_is_kept),
+        STORED(a_text_in_several_languages_is_shown_in_ones_own),
         STORED(an_emoji_is_put_under_a_post),
         STORED(a_token_is_shown_once_and_can_be_revoked),
         STORED(root_becomes_the_owner_of_the_store),
