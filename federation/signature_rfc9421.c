@@ -186,13 +186,19 @@ enum err rfc9421_base(const struct http_message *msg, const struct signature *si
 enum err rfc9421_sign(const struct signature_request *request, const struct http_message *msg,
                       struct arena *arena, struct signature_lines *lines, struct why *why)
 {
-    const char *covered[] = {"@method", "@target-uri", "content-digest"};
-    struct signature sig = {.scheme = SIGNATURE_RFC9421, .covered = covered};
-    sig.covered_count = http_message_field_count(msg, "content-digest") ? 3 : 2;
-    sig.params =
-        arena_printf(arena, "(\"@method\" \"@target-uri\"%s);created=%" PRId64 ";keyid=\"%s\"",
-                     sig.covered_count == 3 ? " \"content-digest\"" : "", request->now_ms / 1000,
-                     request->key_id);
+    const char *covered[4] = {"@method", "@target-uri"};
+    struct signature sig = {.scheme = SIGNATURE_RFC9421, .covered = covered, .covered_count = 2};
+    bool has_digest = http_message_field_count(msg, "content-digest");
+    /* Mastodon, which signs with RSA, wants exactly the three; who takes Ed25519 reads the RFC. */
+    bool has_more = request->synchronization && private_key_type(request->key) == KEY_ED25519;
+    if (has_digest)
+        covered[sig.covered_count++] = "content-digest";
+    if (has_more)
+        covered[sig.covered_count++] = "collection-synchronization";
+    sig.params = arena_printf(
+        arena, "(\"@method\" \"@target-uri\"%s%s);created=%" PRId64 ";keyid=\"%s\"",
+        has_digest ? " \"content-digest\"" : "", has_more ? " \"collection-synchronization\"" : "",
+        request->now_ms / 1000, request->key_id);
     struct bytes base, value;
     if (!sig.params)
         return ERR_LIMIT;
