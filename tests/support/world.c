@@ -351,6 +351,7 @@ void world_open(struct world *world, const struct corpus *corpus, enum federatio
     befriend(world, "ann", "gus", EDGE_FOLLOW_REQUEST, "https://" STORE_HOST "/users/ann/f/2");
     befriend(world, "ben", "lea", EDGE_FOLLOW_REQUEST, "https://" STORE_HOST "/users/ben/f/3");
     befriend(world, "ben", "pia", EDGE_FOLLOW_REQUEST, "https://" STORE_HOST "/users/ben/f/4");
+    befriend(world, "ben", "health", EDGE_FOLLOW, "https://" STORE_HOST "/users/ben/f/6");
     befriend(world, "ann", "hub", EDGE_FOLLOW_REQUEST, "https://" STORE_HOST "/users/ann/f/5");
 }
 
