@@ -36,7 +36,7 @@ void part_interaction_terms(struct jw *w, const Post *post)
         jw_raw(w, "quote", "{\"@id\":\"https://w3id.org/fep/044f#quote\",\"@type\":\"@id\"}");
         jw_raw(w, "quoteAuthorization",
                "{\"@id\":\"https://w3id.org/fep/044f#quoteAuthorization\",\"@type\":\"@id\"}");
-        jw_raw(w, "quoteUrl", "{\"@id\":\"as:quoteUrl\",\"@type\":\"@id\"}");
+        jw_text(w, "quoteUrl", "as:quoteUrl"); /* a text: Fedify drops a post where it is an @id */
         jw_text(w, "quoteUri", "http://fedibird.com/ns#quoteUri");
         jw_text(w, "_misskey_quote", MISSKEY_QUOTE);
         jw_text(w, "QuoteRequest", "https://w3id.org/fep/044f#QuoteRequest");

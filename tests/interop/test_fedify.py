@@ -174,6 +174,32 @@ def views_reads_and_unknown_activities_are_tolerated():
     tap.equal(node.entry(uri)["likes"], 0, "likes")
 
 
+# ---- Add, Remove: what is pinned
+
+
+@tap.test
+def pins_cross_both_ways():
+    own, featured = node.post("ann", "Read this first"), node.actor("ann")["featured"]
+    wait("Create", own)
+    node.cli("pin", "ann", own)
+    tap.equal(wait("Add", own)["target"], featured, "where it is pinned")
+    tap.equal([i["id"] for i in fay.do("collect", uri=featured)["items"]], [own], "what Fedify finds pinned")
+    node.cli("unpin", "ann", own)
+    tap.equal(wait("Remove", own)["target"], featured, "where it was pinned")
+    uri = fay.do("post", text="Read that first")["id"]
+    wait_home(uri)
+    fay.do("pin", ids=[uri])
+    send({"type": "Add", "object": uri, "target": f"{fay.actor}/featured"})
+    tap.until(lambda: uri in _pinned(), "what Ward shows as pinned")
+    fay.do("pin", ids=[])
+    send({"type": "Remove", "object": uri, "target": f"{fay.actor}/featured"})
+    tap.until(lambda: uri not in _pinned(), "nothing pinned")
+
+
+def _pinned():
+    return node.ask("lookup", fay.handle)["pinned"]
+
+
 # ---- Block
 
 

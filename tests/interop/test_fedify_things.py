@@ -338,6 +338,51 @@ def a_quote_is_seen_as_one():
     tap.equal(wait_home(uri, "As ann said")["quotes"], seen["uri"], "what it quotes")
 
 
+# ---- consent: QuoteRequest, ReplyRequest, and what an interaction policy says
+
+
+@tap.test
+def ann_asks_before_she_quotes():
+    theirs = _create(type="Note", content="<p>Quote me</p>")
+    wait_home(theirs)
+    own = node.post("ann", "As fay says", "--quote", theirs)
+    request = wait("QuoteRequest", own)
+    tap.equal((request["actor"], request["object"]), (ann, theirs), "who asks for what")
+    tap.until(lambda: "quoteAuthorization" in str(fay.do("fetch", uri=own)), "the stamp in ann's post")
+
+
+@tap.test
+def fay_asks_before_she_quotes():
+    own = node.post("ann", "Quote me too")
+    wait("Create", own)
+    quote = fay.do("serve", object={"type": "Note", "content": "<p>As ann says</p>", "quote": own})["id"]
+    asked = meeting.send({"type": "QuoteRequest", "object": own, "instrument": quote})
+    stamp = fay.do("fetch", uri=wait("Accept", asked)["result"])
+    tap.equal((stamp["type"], stamp["interactingObject"], stamp["interactionTarget"]),
+              ("QuoteAuthorization", quote, own), "the stamp as Fedify finds it")
+
+
+@tap.test
+def who_is_asked_may_say_no():
+    own = node.post("ann", "Ask me", "--quote-policy", "ask", "--reply", "ask")
+    policy = wait("Create", own)["object"]["interactionPolicy"]
+    tap.check({"canQuote", "canReply"} <= set(policy), f"the policy: {policy}")
+    quote = fay.do("serve", object={"type": "Note", "content": "<p>May I?</p>", "quote": own})["id"]
+    asked = meeting.send({"type": "QuoteRequest", "object": own, "instrument": quote})
+    waiting = tap.until(lambda: node.list("approval", "list", "ann"), "the request")
+    node.cli("approval", "reject", "ann", waiting[0]["id"])
+    wait("Reject", asked)
+
+
+@tap.test
+def ann_asks_before_she_replies_where_that_is_wanted():
+    rule = {"manualApproval": PUBLIC}
+    uri = _create(type="Note", content="<p>Ask first</p>", interactionPolicy={"canReply": rule})
+    wait_home(uri)
+    reply = node.post("ann", "May I add something?", "--reply-to", uri)
+    tap.until(lambda: [r for r in fay.received("ReplyRequest") if reply in r["body"]], "the ReplyRequest")
+
+
 # ---- collections and single posts, fetched with a signature
 
 

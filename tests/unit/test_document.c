@@ -433,6 +433,8 @@ static void every_extension_term_in_use_is_defined(void **state)
     json_auto_t *note = json_of(&out);
     for (size_t i = 0; i < COUNT(of_note); i++)
         assert_true(is_defined(json_object_get(note, "@context"), of_note[i]));
+    /* a text, as everybody has it: Fedify refuses what quotes by an @id */
+    assert_non_null(strstr(buf_text(&out), "\"quoteUrl\":\"as:quoteUrl\""));
 
     buf_reset(&out);
     assert_int_equal(document_actor(&a, &out), OK);
