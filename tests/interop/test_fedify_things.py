@@ -284,7 +284,7 @@ def warnings_languages_mentions_and_hashtags_come_in():
             {"type": "Hashtag", "href": f"{fay.base}/tags/soins", "name": "#Soins"},
         ],
     })["id"]
-    shown = wait_home(uri, "Bonjour")
+    shown = wait_home(uri, "Hello")  # what ann reads, of the two
     tap.equal((shown["cw"], shown["tags"]), ("About needles", ["soins"]), "warning and hashtags")
     tap.equal({shown["language"], *shown["translations"]}, {"fr", "en"}, "languages")
     tap.check(uri in node.uris("ann", "--mentions"), "the mention")
