@@ -649,6 +649,8 @@ static enum err resolve_handle(struct federation *fed, const struct handle *hand
 {
     const char *self = NULL;
     enum err e = webfinger(fed, handle, arena, &self, why);
+    if (!e && !self)
+        e = ERR_INVALID;
     if (!e)
         e = uri_check(self, fed->config->insecure_http ? URI_HTTP_TOO : URI_HTTPS_ONLY, why);
     if (!e)
@@ -666,7 +668,7 @@ enum err resolve_actor(struct federation *fed, const char *text, actor_id *out, 
     AUTO(arena_clear) struct arena arena = ARENA_INIT(RESOLVE_ARENA_BYTES);
     bool is_uri = strstr(text, "://") != NULL;
     struct handle handle;
-    Actor *actor;
+    Actor *actor = NULL;
     enum err e;
 
     if (is_uri) {
@@ -695,7 +697,7 @@ enum err resolve_actor_afresh(struct federation *fed, const char *text, actor_id
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(RESOLVE_ARENA_BYTES);
     AUTO(txn_end) struct txn *txn = NULL;
-    Actor *known, *fetched;
+    Actor *known, *fetched = NULL;
     enum err e = resolve_actor(fed, text, out, why);
     if (!e)
         e = engine_read_begin(fed->engine, &txn);

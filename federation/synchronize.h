@@ -6,7 +6,8 @@
  * not name follows no more here, and who is named without following is taken off it by an Undo.
  *
  * Believed is only what the signature covers (over RFC 9421 with RSA it does not: Mastodon takes
- * exactly three components), about the sender's own followers, and a list that has the digest that was told.
+ * exactly three components), about the sender's own followers, and a list that has the digest that
+ * was told.
  * One list of one actor is asked for at most once in five minutes.
  *
  * Threads  synchronize_notice: inside a mutation; synchronize_fetched: a worker; the rest any

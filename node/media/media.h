@@ -25,8 +25,8 @@
 #define MEDIA_SIDE_MAX 2560
 #define MEDIA_TYPE_BYTES 32
 #define MEDIA_HASH_BYTES 64
-#define MEDIA_ORPHAN_MS ((int64_t)3600 * 1000) /* a file without a record may be about to get one  \
-                                                */
+/* A file without a record is left alone so long: it may be about to get one. */
+#define MEDIA_ORPHAN_MS ((int64_t)3600 * 1000)
 
 struct media_made {
     uint64_t id;

@@ -130,7 +130,6 @@ static void t65_for_anothers_followers_means_theirs(void **state)
 {
     (void)state;
     AUTO(store_close) struct store store = store_open();
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(1 << 20);
     struct txn *txn = store_write(&store);
     const Edge edge = EDGE__INIT;
     actor_id ann = build_actor(txn, "ann", ""), bob = build_actor(txn, "bob", "one.example");
