@@ -13,6 +13,7 @@ import glob
 import json
 import os
 import re
+import select
 import shutil
 import socket
 import subprocess
@@ -123,22 +124,27 @@ class Front:
 
     def _serve(self, raw):
         try:
+            raw.settimeout(20)
             with self._context.wrap_socket(raw, server_side=True) as outer:
                 with socket.create_connection(("127.0.0.1", self._behind)) as inner:
-                    up = threading.Thread(target=self._pump, args=(outer, inner), daemon=True)
-                    up.start()
-                    self._pump(inner, outer)
-                    outer.unwrap()  # an answer without a length ends here, and properly
+                    self._pass_on(outer, inner)
+                outer.unwrap()  # an answer without a length ends here, and properly
         except OSError:
             pass  # whoever called has gone
 
     @staticmethod
-    def _pump(source, sink):
-        try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-        except OSError:
-            pass
+    def _pass_on(outer, inner):
+        """Both ways in one thread: a TLS socket is not for two."""
+        while True:
+            ready = [outer] if outer.pending() else select.select([outer, inner], [], [], 20)[0]
+            if not ready:
+                return
+            for source, sink in ((outer, inner), (inner, outer)):
+                if source in ready:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    sink.sendall(data)
 
     def stop(self):
         self._listener.close()
