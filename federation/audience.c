@@ -132,13 +132,13 @@ static bool counts_for(struct txn *txn, const Post *post, uint64_t id, const cha
 
 bool audience_may_host_read(struct txn *txn, const Post *post, const char *host)
 {
+    if (post->visibility == VISIBILITY__LOCAL)
+        return false;
     if (consent_is_hidden(post))
         return counts_for(txn, post, post->author, host) ||
                counts_for(txn, post, consent_owner(txn, post, CONSENT_REPLY).v, host);
     if (is_open_to_all(post))
         return true;
-    if (post->visibility == VISIBILITY__LOCAL)
-        return false;
     if (counts_for(txn, post, post->author, host))
         return true;
     for (size_t i = 0; !group_is_restricted(post) && i < post->n_mentions; i++)

@@ -125,6 +125,26 @@ static void t65_a_host_may_read_what_one_of_its_people_may(void **state)
     }
 }
 
+/* Whom it answers is asked for consent, but not about what is for our own people alone. */
+static void t65_local_stays_local_while_it_waits_for_consent(void **state)
+{
+    (void)state;
+    AUTO(world_close) struct world w = world_open();
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1 << 20);
+    struct txn *txn = store_write(&w.store);
+    post_id theirs =
+        build_post(txn, &(struct build_post){.uri = "https://two.example/1", .author = w.cat});
+    Post *post;
+    assert_int_equal(post_get(txn, w.post[VISIBILITY__LOCAL], &arena, &post), OK);
+    post->in_reply_to = theirs.v;
+    post->reply_approval = APPROVAL__ASKED;
+    assert_false(audience_may_host_read(txn, post, "two.example"));
+    post->visibility = VISIBILITY__PUBLIC;
+    assert_true(audience_may_host_read(txn, post, "two.example"));
+    assert_false(audience_may_host_read(txn, post, "one.example"));
+    store_commit(&txn);
+}
+
 /* What Bob wrote for Ann's followers: Fay follows Ann, Gus follows Bob, Hal follows both. */
 static void t65_for_anothers_followers_means_theirs(void **state)
 {
@@ -275,6 +295,7 @@ int main(void)
         cmocka_unit_test(visibility_is_read_from_to_and_cc),
         cmocka_unit_test(t65_only_those_it_is_for_may_read),
         cmocka_unit_test(t65_a_host_may_read_what_one_of_its_people_may),
+        cmocka_unit_test(t65_local_stays_local_while_it_waits_for_consent),
         cmocka_unit_test(t65_for_anothers_followers_means_theirs),
         cmocka_unit_test(a_note_for_a_known_groups_followers_is_for_them),
         cmocka_unit_test(each_inbox_is_meant_once),
