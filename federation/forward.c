@@ -131,6 +131,22 @@ static bool is_named(const struct act *act, const char *collection)
            (activity->note && as2_list_has(&activity->note->audience, collection));
 }
 
+/* Who follows the owner and may read it: what it answers may be for fewer than it asks for. */
+static enum err add_followers(struct txn *txn, struct destinations *list, const Post *post,
+                              uint64_t owner, struct arena *arena)
+{
+    struct edge_key key = {.kind = EDGE_FOLLOW, .whom = owner};
+    enum err e;
+    while ((e = edge_rev_next(txn, &key)) == OK) {
+        if (!audience_may_read(txn, post, (actor_id){key.who}))
+            continue;
+        e = destinations_add_actor(txn, list, (actor_id){key.who}, arena);
+        if (e && e != ERR_NOTFOUND)
+            return e;
+    }
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
 /* Collects the inboxes; *out_signer is 0 when nobody of ours has a reason to pass it on. */
 static enum err find_destinations(struct txn *txn, const struct act *act, const Post *post,
                                   struct arena *arena, struct destinations *list,
@@ -138,18 +154,22 @@ static enum err find_destinations(struct txn *txn, const struct act *act, const 
 {
     AUTO(arena_clear) struct arena scratch = ARENA_INIT(SCRATCH_BYTES);
     struct owners owners = {.n = 0};
+    bool is_delete = act->forward->is_delete, is_create = act->forward->is_create;
+    bool is_open = audience_may_read(txn, post, (actor_id){0});
     enum err e = find_owners(txn, act, post, &scratch, &owners);
     *out_signer = (actor_id){0};
-    for (size_t i = 0; !e && i < owners.n && !act->forward->is_delete; i++) {
-        if (!is_named(act, owners.item[i]->followers))
+    for (size_t i = 0; !e && i < owners.n && !is_delete; i++) {
+        bool is_edit_of_private = !is_create && !is_open;
+        if (!is_edit_of_private && !is_named(act, owners.item[i]->followers))
             continue;
-        e = destinations_add_followers(txn, list, (actor_id){owners.item[i]->id}, arena);
+        e = add_followers(txn, list, post, owners.item[i]->id, arena);
         if (!out_signer->v)
             *out_signer = (actor_id){owners.item[i]->id};
     }
-    if (!e && !out_signer->v && owners.n && !act->forward->is_create)
+    if (!e && !out_signer->v && owners.n && !is_create)
         *out_signer = (actor_id){owners.item[0]->id};
-    if (!e && out_signer->v && !act->forward->is_create)
+    /* who has it hears that it is gone; but new words only who may read them (T68) */
+    if (!e && out_signer->v && (is_delete || (!is_create && is_open)))
         e = destinations_add_ledger(txn, list, (post_id){post->id}, arena);
     return e;
 }

@@ -267,6 +267,66 @@ static void an_edit_follows_it(void **state)
     assert_int_equal(jobs_at(s, hosts[PEER]), 0);
 }
 
+static void t68_an_edit_is_not_passed_on_to_who_may_not_read_it_any_more(void **state)
+{
+    struct scene *s = *state;
+    bob_answers(s);
+    struct txn *txn = store_write(&s->node.store);
+    assert_int_equal(
+        edge_del(txn, (struct edge_key){EDGE_FOLLOW, s->follower[THIRD].id.v, s->ann.v}), OK);
+    store_commit(&txn);
+    AUTO(xfree) char *edit = reply_json(s->post_uri, BOB "/followers", ANN, "Update");
+    assert_int_equal(bob_sends(s, edit), 202);
+    assert_int_equal(jobs_at(s, hosts[SECOND]), 2);
+    assert_int_equal(jobs_at(s, hosts[THIRD]), 1); /* the reply itself */
+}
+
+/* bob may answer ben, who answered ann's followers: whoever follows ben alone may not read it. */
+static void t66_a_reply_is_passed_on_to_who_may_read_what_it_answers(void **state)
+{
+    struct scene *s = *state;
+    struct why why;
+    post_id answer;
+    struct post_draft draft = {.author = s->ben,
+                               .source = "at ten",
+                               .in_reply_to = s->post,
+                               .visibility = VISIBILITY__FOLLOWERS};
+    follow(s, s->ben, s->ann);
+    follow(s, s->bob.id, s->ben);
+    assert_int_equal(act_post_local(&s->node.fed, &draft, NULL, &by, &answer, &why), OK);
+    struct txn *txn = store_write(&s->node.store);
+    assert_int_equal(
+        edge_del(txn, (struct edge_key){EDGE_FOLLOW, s->follower[THIRD].id.v, s->ann.v}), OK);
+    store_commit(&txn);
+    AUTO(xfree) char *parent = json_format(BEN "/posts/%llu", (unsigned long long)answer.v);
+    AUTO(xfree) char *json = reply_json(parent, BEN "/followers", BEN, "Create");
+    assert_int_equal(bob_sends(s, json), 202);
+    assert_true(node_has_post(&s->node, NOTE));
+    assert_int_equal(jobs_at(s, hosts[SECOND]), 1);
+    assert_int_equal(jobs_at(s, hosts[THIRD]), 0);
+}
+
+/* ann lets nobody answer. */
+static void what_waits_for_consent_is_not_passed_on(void **state)
+{
+    struct scene *s = *state;
+    struct why why;
+    post_id closed;
+    Interaction nobody = INTERACTION__INIT;
+    InteractionPolicy policy = INTERACTION_POLICY__INIT;
+    policy.reply = &nobody;
+    struct post_draft draft = {.author = s->ann,
+                               .source = "no answers",
+                               .policy = &policy,
+                               .visibility = VISIBILITY__PUBLIC};
+    assert_int_equal(act_post_local(&s->node.fed, &draft, NULL, &by, &closed, &why), OK);
+    AUTO(xfree) char *parent = json_format(ANN "/posts/%llu", (unsigned long long)closed.v);
+    AUTO(xfree) char *json = reply_json(parent, PUBLIC, ANN "/followers", "Create");
+    assert_int_equal(bob_sends(s, json), 202);
+    assert_true(node_has_post(&s->node, NOTE));
+    assert_int_equal(jobs(s), 0);
+}
+
 static void a_delete_follows_it_wherever_it_went(void **state)
 {
     struct scene *s = *state;
@@ -309,6 +369,9 @@ int main(void)
         T(whom_the_owner_blocks_is_not_passed_on),
         T(an_answer_to_an_answer_belongs_to_the_thread),
         T(an_edit_follows_it),
+        T(t68_an_edit_is_not_passed_on_to_who_may_not_read_it_any_more),
+        T(t66_a_reply_is_passed_on_to_who_may_read_what_it_answers),
+        T(what_waits_for_consent_is_not_passed_on),
         T(a_delete_follows_it_wherever_it_went),
         T(a_delete_of_what_was_never_passed_on_stays_here),
     };
