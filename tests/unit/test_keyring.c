@@ -71,6 +71,7 @@ static void the_keys_used_last_are_kept_and_no_more_of_them(void **state)
         char id[64];
         snprintf(id, sizeof id, "k%d", i);
         AUTO(keyring_give) struct keyring_key *other = take(id, pem);
+        assert_non_null(keyring_private(other));
     }
     assert_int_equal(keyring_count(), KEYRING_MAX);
     AUTO(keyring_give) struct keyring_key *again = take(KEY_ID, pem); /* in use: it stayed */
