@@ -141,11 +141,12 @@ bool consent_may_see(struct txn *txn, const Post *post, actor_id reader)
 
 /* ---- where two posts meet ---- */
 
-static bool was_taken_back(struct txn *txn, const char *uri)
+/* By who could have given it; others of that host take nothing back. */
+static bool was_taken_back(struct txn *txn, const char *uri, actor_id owner)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(65536);
     Tombstone *tombstone;
-    return uri[0] && tombstone_get(txn, uri, &arena, &tombstone) == OK;
+    return uri[0] && tombstone_get(txn, uri, &arena, &tombstone) == OK && tombstone->by == owner.v;
 }
 
 /* What our author answered before, or the policy says now. */
@@ -155,7 +156,8 @@ static Approval state_here(struct txn *txn, const Post *target, enum consent_kin
     AUTO(arena_clear) struct arena arena = ARENA_INIT(65536);
     enum consent_answer answer = consent_judge(txn, target, kind, (actor_id){post->author});
     Consent *consent;
-    if (consent_find(txn, (post_id){target->id}, kind, post->uri, &arena, &consent) == OK)
+    if (consent_find(txn, (post_id){target->id}, kind, post->uri, &arena, &consent) == OK &&
+        consent->who == post->author)
         return consent->state;
     if (answer == CONSENT_NO)
         return APPROVAL__DECLINED;
@@ -169,7 +171,7 @@ static Approval place_reply(struct txn *txn, const Post *post, const Post *targe
         return APPROVAL__NOT_NEEDED;
     if (target->is_local)
         return state_here(txn, target, CONSENT_REPLY, post);
-    if (was_taken_back(txn, post->reply_approval_uri))
+    if (was_taken_back(txn, post->reply_approval_uri, (actor_id){target->author}))
         return APPROVAL__DECLINED;
     return post->reply_approval == APPROVAL__NOT_NEEDED ? APPROVAL__ASKED : post->reply_approval;
 }
@@ -178,7 +180,8 @@ static Approval place_quote(struct txn *txn, const Post *post, const Post *targe
 {
     if (target->author == post->author)
         return APPROVAL__NOT_NEEDED;
-    if (!is_open(target) || was_taken_back(txn, post->quote_approval_uri))
+    if (!is_open(target) ||
+        was_taken_back(txn, post->quote_approval_uri, (actor_id){target->author}))
         return APPROVAL__DECLINED;
     if (target->is_local)
         return state_here(txn, target, CONSENT_QUOTE, post);
@@ -245,6 +248,23 @@ enum err consent_want(struct txn *txn, const char *uri, int64_t now_ms)
     return want_put(txn, &want);
 }
 
+/* Another of its host had asked about it before it came: what was answered them counts no more.
+ * ERR_EXISTS: it was its author. */
+static enum err take_over(struct txn *txn, Consent *consent, int64_t now_ms)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(65536);
+    Consent *known;
+    enum err e = consent_find(txn, (post_id){consent->target}, (enum consent_kind)consent->kind,
+                              consent->object, &arena, &known);
+    if (e)
+        return e;
+    if (known->who == consent->who)
+        return ERR_EXISTS;
+    consent->id = known->id;
+    consent->created_ms = now_ms;
+    return consent_put(txn, consent, now_ms);
+}
+
 /* Of a post of ours: there is a record of it, whoever interacts. A quote by others gets its own
  * when they ask. */
 static enum err keep_record(struct txn *txn, const Post *post, const Post *target,
@@ -261,6 +281,8 @@ static enum err keep_record(struct txn *txn, const Post *post, const Post *targe
     consent.request_type = (char *)"Create";
     consent.state = state;
     enum err e = consent_put(txn, &consent, now_ms);
+    if (e == ERR_EXISTS)
+        e = take_over(txn, &consent, now_ms);
     return e == ERR_EXISTS ? OK : e ? e : consent_ask(txn, &consent, now_ms);
 }
 
@@ -384,18 +406,19 @@ static bool is_authorized(struct txn *txn, const struct as2_document *a, const P
     const char *given = is_quote ? post->quote_approval_uri : post->reply_approval_uri;
     const char *target = is_quote ? post->quote_uri : post->in_reply_to_uri;
     Approval state = is_quote ? post->quote_approval : post->reply_approval;
+    actor_id owner = consent_owner(txn, post, kind);
     return state == APPROVAL__ASKED && strcmp(given, a->id) == 0 && a->type &&
            strcmp(a->type, type) == 0 && a->interaction_target &&
            strcmp(a->interaction_target, target) == 0 && a->attributed_to &&
-           uri_same_host(a->id, a->attributed_to) &&
-           is_said_by(txn, a->attributed_to, consent_owner(txn, post, kind));
+           uri_same_host(a->id, a->attributed_to) && is_said_by(txn, a->attributed_to, owner) &&
+           !was_taken_back(txn, a->id, owner);
 }
 
 enum err consent_match(struct txn *txn, const struct as2_document *a, post_id *id,
                        enum consent_kind *out_kind)
 {
     enum err e;
-    if (!a->id || !a->interacting_object || was_taken_back(txn, a->id))
+    if (!a->id || !a->interacting_object)
         return ERR_NOTFOUND;
     while ((e = authorized_next(txn, a->id, id)) == OK) {
         AUTO(arena_clear) struct arena arena = ARENA_INIT(CONSENT_ARENA_BYTES);

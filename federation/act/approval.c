@@ -144,7 +144,8 @@ enum err act_consent_take(struct txn *txn, const struct federation *fed, const C
         e = post_get(txn, id, &arena, &post);
     if (e || !is_about(post, consent))
         return e == ERR_NOTFOUND ? OK : e;
-    bool was_open = kind == CONSENT_REPLY && !consent_is_hidden(post);
+    bool was_open = kind == CONSENT_REPLY && consent->state != APPROVAL__DECLINED &&
+                    !consent_is_hidden(post); /* asking about it does not hide it */
     e = actor_get(txn, (actor_id){consent->owner}, &arena, &owner);
     if (!e)
         e = set_state(txn, post, kind, was_open ? post->reply_approval : consent->state,

@@ -30,7 +30,7 @@ static enum err judge(struct txn *txn, const struct act *act, const Post *target
     static const Approval answer[] = {[CONSENT_YES] = APPROVAL__APPROVED,
                                       [CONSENT_ASK] = APPROVAL__ASKED,
                                       [CONSENT_NO] = APPROVAL__DECLINED};
-    bool is_new = !consent->id;
+    bool is_new = !consent->id || consent->who != act->who.v;
     bool waits = is_new || consent->state == APPROVAL__ASKED;
     consent->owner = target->author;
     consent->kind = state->kind;
@@ -45,6 +45,18 @@ static enum err judge(struct txn *txn, const struct act *act, const Post *target
         consent->answered_ms = act->now_ms;
     enum err e = consent_put(txn, consent, act->now_ms);
     return e || !is_new ? e : consent_ask(txn, consent, act->now_ms);
+}
+
+/* Whose it is, is known once it is here; until then, who asks first is believed. */
+static bool is_anothers(struct txn *txn, const struct act *act, const Consent *consent)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(4 * 1024 * 1024);
+    Post *post;
+    post_id id;
+    if (post_find(txn, act->activity->instrument, &id) == OK &&
+        post_get(txn, id, &arena, &post) == OK)
+        return post->author != act->who.v;
+    return consent->id && consent->who != act->who.v;
 }
 
 static enum err request_apply(struct txn *txn, struct act *act)
@@ -64,7 +76,7 @@ static enum err request_apply(struct txn *txn, struct act *act)
     if (e && e != ERR_NOTFOUND)
         return e;
     Consent *consent = e ? &fresh : known;
-    if (!e && consent->who != act->who.v) {
+    if (is_anothers(txn, act, consent)) {
         act->outcome = "ignored: asks about another's post";
         return OK;
     }

@@ -241,6 +241,23 @@ static void activities_say_more(void **state)
          "'https://a.example/2'}",
          "type=QuoteRequest actor=https://a.example/u to=[] kind=id object=https://b.example/1 "
          "otype=- content=- icon=- instrument=https://a.example/2"},
+        {"ReplyRequest, the reply in it",
+         "'ReplyRequest','object':'https://b.example/1','instrument':{'type':'Note','id':"
+         "'https://a.example/2','inReplyTo':'https://b.example/1','attributedTo':"
+         "'https://a.example/u'}",
+         "type=ReplyRequest actor=https://a.example/u to=[] kind=id object=https://b.example/1 "
+         "otype=- content=- icon=- instrument=https://a.example/2"},
+        {"LikeRequest",
+         "'LikeRequest','object':'https://b.example/1','instrument':{'type':'Like','id':"
+         "'https://a.example/l','object':'https://b.example/1'}",
+         "type=LikeRequest actor=https://a.example/u to=[] kind=id object=https://b.example/1 "
+         "otype=- content=- icon=- instrument=https://a.example/l"},
+        {"AnnounceRequest, by id",
+         "'AnnounceRequest','object':'https://b.example/1','instrument':'https://a.example/a'",
+         "type=AnnounceRequest actor=https://a.example/u to=[] kind=id object=https://b.example/1 "
+         "otype=- content=- icon=- instrument=https://a.example/a"},
+        {"a request without what it is for", "'LikeRequest','object':'https://b.example/1'",
+         "instrument=-"},
         {"Accept of a QuoteRequest",
          "'Accept','result':'https://a.example/stamp','object':{'type':'QuoteRequest','object':"
          "'https://a.example/1','instrument':'https://b.example/2'}",
