@@ -4,6 +4,7 @@
 #include "federation/act/post.h"
 #include "federation/backfill.h"
 #include "federation/delivery.h"
+#include "federation/featured.h"
 #include "federation/group.h"
 #include "federation/inbox.h"
 #include "federation/key.h"
@@ -274,15 +275,24 @@ struct store_post {
     post_id id; /* out */
 };
 
+/* It was fetched because its author features it. */
+static enum err pin_featured(struct txn *txn, const struct store_post *s)
+{
+    const char *outcome;
+    return act_pin_store(txn, (actor_id){s->post->author}, s->id, s->now_ms, &outcome);
+}
+
 static enum err store_post_apply(struct txn *txn, struct mutation *m)
 {
     struct store_post *s = container_of(m, struct store_post, mutation);
     Post post = *s->post;
-    bool is_news = s->now_ms - post.published_ms < BACKFILL_NOTIFY_MS;
+    actor_id featured_by = featured_owner(txn, s->want);
+    bool is_featured = featured_by.v && featured_by.v == post.author;
+    bool is_news = !is_featured && s->now_ms - post.published_ms < BACKFILL_NOTIFY_MS;
     enum err e = is_news ? act_post_store(txn, &post, s->now_ms)
                          : act_post_store_quietly(txn, &post, s->now_ms);
     s->id = (post_id){post.id};
-    if (!e)
+    if (!e && !is_featured)
         e = backfill_consider(txn, s->fed, &post, s->now_ms);
     if (!e)
         e = group_distribute(txn, s->fed, &post, "Create", (struct bytes){NULL, 0}, s->now_ms);
@@ -292,6 +302,8 @@ static enum err store_post_apply(struct txn *txn, struct mutation *m)
         if (!e)
             e = post_find(txn, post.uri, &s->id);
     }
+    if (!e && is_featured)
+        e = pin_featured(txn, s);
     if (e == ERR_DENIED) /* deleted since: nothing to store, and nothing to wait for */
         e = OK;
     return e || !s->want ? e : want_change(txn, s->want, s->now_ms + WANT_DEFER_MS, 0, "");
@@ -527,7 +539,8 @@ void resolve_fetched(struct federation *fed, const char *uri, WantKind kind, enu
         give_up(fed, uri, &why);
         return;
     }
-    if (kind == WANT_KIND__COLLECTION_DOCUMENT && synchronize_fetched(fed, uri, document))
+    if (kind == WANT_KIND__COLLECTION_DOCUMENT &&
+        (synchronize_fetched(fed, uri, document) || featured_fetched(fed, uri, document)))
         return;
     switch (document->kind) {
     case AS2_DOCUMENT_ACTOR:

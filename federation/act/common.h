@@ -50,6 +50,10 @@ MUST_CHECK enum err act_notify_text(struct txn *txn, const Actor *whom, Notifica
 /* Takes a boost back: its edge and its record (boost.c; Undo needs it too). */
 MUST_CHECK enum err act_boost_undo_store(struct txn *txn, struct edge_key key, int64_t now_ms);
 
+/* Pins for an actor elsewhere what is theirs and for everyone; *outcome tells (pin.c). */
+MUST_CHECK enum err act_pin_store(struct txn *txn, actor_id who, post_id post, int64_t now_ms,
+                                  const char **outcome);
+
 /* An actor elsewhere is no more: it goes with its relations and posts (past a thousand they stay,
  * hidden by deleted_ms). */
 MUST_CHECK enum err act_delete_actor(struct txn *txn, actor_id who, int64_t now_ms);

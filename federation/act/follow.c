@@ -5,6 +5,7 @@
 #include "federation/act/approval.h"
 #include "federation/act/group.h"
 #include "federation/act/relay.h"
+#include "federation/featured.h"
 
 #include "storage/account.h"
 #include "storage/base/clock.h"
@@ -160,6 +161,8 @@ static enum err accept_apply(struct txn *txn, struct act *act)
         e = actor_get(txn, (actor_id){key.who}, &arena, &ours);
     if (!e)
         e = edge_del(txn, key);
+    if (!e)
+        e = featured_want_first(txn, act->who, act->now_ms);
     if (e)
         return e;
     key.kind = EDGE_FOLLOW;

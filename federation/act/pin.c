@@ -3,6 +3,7 @@
  * only what they wrote for everyone (T46).
  */
 #include "federation/act/post.h"
+#include "federation/featured.h"
 
 #include "storage/base/clock.h"
 
@@ -10,7 +11,6 @@
 #include <string.h>
 
 #define PINS_OURS_MAX 5
-#define PINS_KEPT_MAX 20 /* of an actor elsewhere */
 
 static bool is_for_everyone(const Post *post)
 {
@@ -22,46 +22,71 @@ static unsigned count_pins(struct txn *txn, actor_id who)
 {
     struct edge_key key = {EDGE_PIN, who.v, 0};
     unsigned n = 0;
-    while (n < PINS_KEPT_MAX && edge_next(txn, &key) == OK)
+    while (n < FEATURED_MAX && edge_next(txn, &key) == OK)
         n++;
     return n;
 }
 
 /* ---- remote door ---- */
 
+enum err act_pin_store(struct txn *txn, actor_id who, post_id id, int64_t now_ms,
+                       const char **outcome)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(4 * 1024 * 1024);
+    struct edge_key key = {EDGE_PIN, who.v, id.v};
+    Edge edge = EDGE__INIT;
+    Post *post;
+    enum err e = post_get(txn, id, &arena, &post);
+    if (e && e != ERR_NOTFOUND)
+        return e;
+    if (e || post->author != who.v || !is_for_everyone(post)) {
+        *outcome = "ignored: pins what is not theirs, or not for everyone";
+        return OK;
+    }
+    if (count_pins(txn, who) >= FEATURED_MAX) {
+        *outcome = "ignored: pins too much";
+        return OK;
+    }
+    edge.created_ms = now_ms;
+    e = edge_add(txn, key, &edge);
+    *outcome = e == ERR_EXISTS ? "pinned before" : "pinned";
+    return e == ERR_EXISTS ? OK : e;
+}
+
 struct pin_state {
+    const char *uri;
     post_id post;
     bool is_add;
 };
 
+/* An Add from after it may have come before it: their collection tells. */
+static enum err unpin_remote(struct txn *txn, struct act *act, const Actor *who)
+{
+    const struct pin_state *state = act->state;
+    post_id post;
+    enum err e = post_find(txn, state->uri, &post);
+    if (!e)
+        e = edge_del(txn, (struct edge_key){EDGE_PIN, act->who.v, post.v});
+    act->outcome = e == ERR_NOTFOUND ? "ignored: was not pinned" : "unpinned";
+    if (!e || e == ERR_NOTFOUND)
+        e = featured_remember_removed(txn, who, state->uri, act->now_ms);
+    return e ? e : featured_want(txn, who, act->now_ms);
+}
+
 static enum err pin_remote_apply(struct txn *txn, struct act *act)
 {
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(4 * 1024 * 1024);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
     const struct pin_state *state = act->state;
-    struct edge_key key = {EDGE_PIN, act->who.v, state->post.v};
-    Edge edge = EDGE__INIT;
-    Post *post;
-    enum err e;
-    if (!state->is_add) {
-        e = edge_del(txn, key);
-        act->outcome = e == ERR_NOTFOUND ? "ignored: was not pinned" : "unpinned";
-        return e == ERR_NOTFOUND ? OK : e;
-    }
-    e = post_get(txn, state->post, &arena, &post);
-    if (e && e != ERR_NOTFOUND)
+    Actor *who;
+    enum err e = actor_get(txn, act->who, &arena, &who);
+    if (e)
         return e;
-    if (e || post->author != act->who.v || !is_for_everyone(post)) {
-        act->outcome = "ignored: pins what is not theirs, or not for everyone";
-        return OK;
-    }
-    if (count_pins(txn, act->who) >= PINS_KEPT_MAX) {
-        act->outcome = "ignored: pins too much";
-        return OK;
-    }
-    edge.created_ms = act->now_ms;
-    e = edge_add(txn, key, &edge);
-    act->outcome = e == ERR_EXISTS ? "pinned before" : "pinned";
-    return e == ERR_EXISTS ? OK : e;
+    if (!state->is_add)
+        return unpin_remote(txn, act, who);
+    if (!featured_was_removed(txn, who, state->uri))
+        return act_pin_store(txn, act->who, state->post, act->now_ms, &act->outcome);
+    act->outcome = "removed once: their collection is asked";
+    return featured_want(txn, who, act->now_ms);
 }
 
 enum act_verdict act_pin_remote(struct act *act, struct txn *txn, struct act_answer *answer,
@@ -82,14 +107,10 @@ enum act_verdict act_pin_remote(struct act *act, struct txn *txn, struct act_ans
         act->outcome = "ignored: no post of theirs"; /* Mastodon features hashtags so, too */
         return ACT_DONE;
     }
-    *state = (struct pin_state){.is_add = is_add};
-    if (!is_add && post_find(txn, activity->object_id, &state->post)) {
-        act->outcome = "ignored: was not pinned";
-        return ACT_DONE;
-    }
+    *state = (struct pin_state){.uri = activity->object_id, .is_add = is_add};
     if (is_add && act_need_post(act, txn, activity->object_id, answer, &state->post) == ACT_NEEDS)
         return ACT_NEEDS;
-    if (!state->post.v)
+    if (is_add && !state->post.v)
         return ACT_DONE;
     act->state = state;
     act->apply = pin_remote_apply;
