@@ -1,13 +1,17 @@
 #include "node/cli/shown.h"
 
+#include "federation/audience.h"
+#include "federation/consent.h"
 #include "federation/sanitize.h"
 #include "node/text.h"
+#include "storage/actor.h"
 #include "storage/base/clock.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #define SHOWN_MAX_BYTES (1 << 20) /* a record was a document of 1 MiB at most */
+#define QUOTED_BYTES 200          /* of the text of what is quoted */
 
 /* Is there more at the original than its text? A poll and a note are all here. */
 static bool needs_link(const Post *post)
@@ -28,10 +32,54 @@ static const char *or_null(const char *text)
     return *text ? text : NULL;
 }
 
-/* What was quoted against its author's will is not pointed at. */
-static const char *quote_of(const Post *post)
+enum err shown_quote_get(struct txn *txn, const Post *post, actor_id reader, struct arena *arena,
+                         struct shown_quote *out)
 {
-    return post->quote_approval == APPROVAL__DECLINED ? NULL : or_null(post->quote_uri);
+    Post *quoted;
+    Actor *author;
+    *out = (struct shown_quote){NULL, NULL};
+    if (!consent_has_quote(post))
+        return OK;
+    enum err e = post_get(txn, (post_id){post->quote_of}, arena, &quoted);
+    if (!e && !audience_may_read(txn, quoted, reader))
+        return OK;
+    if (!e)
+        e = actor_get(txn, (actor_id){quoted->author}, arena, &author);
+    if (!e)
+        *out = (struct shown_quote){actor_handle(author, arena), quoted};
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+/* As `ward approval list` calls them. */
+static const char *state_name(Approval state)
+{
+    static const char *const name[] = {NULL, "asked", "approved", "declined"};
+    return (size_t)state < COUNT(name) ? name[state] : "?";
+}
+
+/* "": it needs no approval, or has it. */
+static const char *waits(Approval state)
+{
+    return state == APPROVAL__ASKED      ? "(waiting for approval)"
+           : state == APPROVAL__DECLINED ? "(not approved)"
+                                         : "";
+}
+
+/* Of the text of what is quoted, the beginning. */
+static enum err quote_text(const struct shown_quote *quote, struct buf *out)
+{
+    AUTO(buf_clear) struct buf text = BUF_INIT(SHOWN_MAX_BYTES);
+    enum err e = sanitize_to_text(quote->post->content_html, &text);
+    if (e)
+        return e;
+    const char *all = buf_text(&text);
+    size_t n = strlen(all);
+    bool is_cut = n > QUOTED_BYTES;
+    if (is_cut)
+        for (n = QUOTED_BYTES; n && ((unsigned char)all[n] & 0xc0) == 0x80;)
+            n--; /* no half character */
+    buf_printf(out, "%.*s%s", (int)n, all, is_cut ? "..." : "");
+    return OK;
 }
 
 /* ---- for a person --------------------------------------------------------------------------- */
@@ -64,6 +112,13 @@ static void add_lines(struct buf *out, const char *text)
         is_new = false;
         buf_char(out, *text);
     }
+}
+
+/* On the same line. */
+static void add_words(struct buf *out, const char *text)
+{
+    for (; *text; text++)
+        buf_char(out, *text == '\n' || *text == '\r' ? ' ' : *text);
 }
 
 static void add_poll(struct buf *out, const Poll *poll)
@@ -120,10 +175,31 @@ static enum err add_content(struct buf *out, const Post *post)
     return OK;
 }
 
-static enum err show_line(struct output *out, const Post *post)
+static enum err add_quote(struct buf *out, const Post *post, const struct shown_quote *quote)
+{
+    AUTO(buf_clear) struct buf text = BUF_INIT(SHOWN_MAX_BYTES);
+    const char *state = waits(post->quote_approval);
+    if (!*post->quote_uri)
+        return OK;
+    begin_part(out);
+    if (!quote->post) {
+        buf_printf(out, "quotes %s%s%s", post->quote_uri, *state ? " " : "", state);
+        return OK;
+    }
+    enum err e = quote_text(quote, &text);
+    buf_printf(out, "quotes %s", quote->author);
+    if (!e && *buf_text(&text)) {
+        buf_str(out, ": ");
+        add_words(out, buf_text(&text));
+    }
+    buf_printf(out, " (%s)", post->quote_uri);
+    return e;
+}
+
+static enum err show_line(struct output *out, const Post *post, const struct shown_quote *quote)
 {
     AUTO(buf_clear) struct buf line = BUF_INIT(SHOWN_MAX_BYTES);
-    const char *quote = quote_of(post), *link = link_of(post);
+    const char *link = link_of(post);
     enum err e = add_content(&line, post);
     if (e)
         return e;
@@ -133,9 +209,12 @@ static enum err show_line(struct output *out, const Post *post)
         add_event(&line, post);
     for (size_t i = 0; i < post->n_attachments; i++)
         add_attachment(&line, post->attachments[i]);
-    if (quote) {
+    e = add_quote(&line, post, quote);
+    if (e)
+        return e;
+    if (*waits(post->reply_approval)) {
         begin_part(&line);
-        buf_printf(&line, "quotes %s", quote);
+        buf_str(&line, waits(post->reply_approval));
     }
     if (link) {
         begin_part(&line);
@@ -220,7 +299,25 @@ static enum err show_translations(struct output *out, const Post *post)
     return OK;
 }
 
-static enum err show_fields(struct output *out, const Post *post)
+static enum err show_quote(struct output *out, const Post *post, const struct shown_quote *quote)
+{
+    AUTO(buf_clear) struct buf json = BUF_INIT(SHOWN_MAX_BYTES), text = BUF_INIT(SHOWN_MAX_BYTES);
+    if (!*post->quote_uri) {
+        output_json(out, "quote", "null");
+        return OK;
+    }
+    enum err e = quote->post ? quote_text(quote, &text) : OK;
+    buf_char(&json, '{');
+    json_field(&json, "uri", post->quote_uri);
+    json_field(&json, "state", state_name(post->quote_approval));
+    json_field(&json, "author", quote->author);
+    json_field(&json, "text", quote->post ? buf_text(&text) : NULL);
+    buf_char(&json, '}');
+    output_json(out, "quote", buf_text(&json));
+    return e;
+}
+
+static enum err show_fields(struct output *out, const Post *post, const struct shown_quote *quote)
 {
     AUTO(buf_clear) struct buf text = BUF_INIT(SHOWN_MAX_BYTES);
     enum err e = sanitize_to_text(post->content_html, &text);
@@ -237,13 +334,16 @@ static enum err show_fields(struct output *out, const Post *post)
     show_poll(out, post->poll);
     show_event(out, post);
     show_attachments(out, post);
-    output_str(out, "quotes", quote_of(post));
+    e = show_quote(out, post, quote);
+    if (e)
+        return e;
+    output_str(out, "approval", state_name(post->reply_approval));
     output_bool(out, "shortened", post->is_cut);
     output_str(out, "original", link_of(post));
     return OK;
 }
 
-enum err shown_post(struct output *out, const Post *post)
+enum err shown_post(struct output *out, const Post *post, const struct shown_quote *quote)
 {
-    return out->is_json ? show_fields(out, post) : show_line(out, post);
+    return out->is_json ? show_fields(out, post, quote) : show_line(out, post, quote);
 }

@@ -27,6 +27,7 @@ struct entry {
     uint64_t id;      /* of the boost, when it is one */
     const Post *post; /* what it shows */
     const char *author, *boosted_by;
+    struct shown_quote quote;
     uint64_t likes, boosts, replies, reactions;
 };
 
@@ -74,6 +75,7 @@ static enum err read_entries(struct cli_store *store, struct txn *txn,
             entry[*n].boosted_by = actor_handle(shown.booster, &store->arena);
         count_entry(txn, &entry[*n]);
         prefer_language((Post *)shown.post, language);
+        e = shown_quote_get(txn, shown.post, query->reader, &store->arena, &entry[*n].quote);
         ++*n;
     }
     return e == ERR_NOTFOUND ? OK : e;
@@ -101,7 +103,7 @@ static enum err print_entry(struct output *out, const struct entry *entry)
         output_str(out, "boosted_by", entry->boosted_by);
         output_str(out, "visibility", visibility_name(post->visibility));
     }
-    return shown_post(out, post);
+    return shown_post(out, post, &entry->quote);
 }
 
 static enum err print_entries(struct cli *cli, const struct entry *entry, size_t n, struct why *why)
@@ -412,6 +414,7 @@ static enum err show_post(struct cli *cli, struct cli_store *store, post_id id, 
         entry.author = actor_handle(author, &store->arena);
         count_entry(txn, &entry);
         is_readable = audience_may_read(txn, post, (actor_id){0});
+        e = shown_quote_get(txn, post, (actor_id){0}, &store->arena, &entry.quote);
     }
     txn_end(&txn);
     if (e)
@@ -431,7 +434,7 @@ static enum err show_post(struct cli *cli, struct cli_store *store, post_id id, 
     output_int(out, "replies", (int64_t)entry.replies);
     output_int(out, "reactions", (int64_t)entry.reactions);
     if (is_readable)
-        e = shown_post(out, entry.post);
+        e = shown_post(out, entry.post, &entry.quote);
     else
         output_str(out, "text", "(not for everyone: ward thread POST --as NAME)");
     output_end(out);

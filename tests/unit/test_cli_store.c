@@ -233,6 +233,25 @@ static void a_post_is_written_read_changed_and_deleted(void **state)
     free(uri);
 }
 
+static void a_quote_is_shown_to_who_may_read_it(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "account", "create", "bea"), 0);
+    assert_int_equal(RUN(node, "post", "ann", "Beds are short", "--quote-policy", "ask"), 0);
+    char *uri = take_uri(node);
+    assert_int_equal(RUN(node, "post", "bea", "Look", "--quote", uri), 0);
+    assert_int_equal(RUN(node, "timeline", "bea"), 0);
+    expect(node, "(waiting for approval)");
+    assert_int_equal(RUN(node, "timeline", "bea", "--json"), 0);
+    expect(node, "\"state\":\"asked\",\"author\":null");
+    assert_int_equal(RUN(node, "post", "ann", "Once more", "--quote", uri), 0);
+    assert_int_equal(RUN(node, "timeline", "ann"), 0);
+    expect(node, "quotes ann");
+    expect(node, ": Beds are short (");
+    free(uri);
+}
+
 static void a_report_is_made_listed_and_resolved(void **state)
 {
     struct node *node = *state;
@@ -472,6 +491,7 @@ int main(void)
         STORED(a_dry_run_checks_and_changes_nothing),
         STORED(peers_are_allowed_on_terms_and_blocked_on_confirmation),
         STORED(a_post_is_written_read_changed_and_deleted),
+        STORED(a_quote_is_shown_to_who_may_read_it),
         STORED(a_report_is_made_listed_and_resolved),
         STORED(a_relay_is_another_server_and_a_peer),
         STORED(a_post_for_a_peer_has_a_line_in_its_ledger),

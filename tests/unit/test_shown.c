@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+static struct shown_quote quoted;
+
 /* What a command writes about `post`: malloc'd. */
 static char *show(const Post *post, bool is_json)
 {
@@ -17,7 +19,7 @@ static char *show(const Post *post, bool is_json)
     struct output out;
     output_init(&out, file, is_json);
     output_begin(&out, OUTPUT_THING);
-    assert_int_equal(shown_post(&out, post), OK);
+    assert_int_equal(shown_post(&out, post, &quoted), OK);
     output_end(&out);
     output_clear(&out);
     fclose(file);
@@ -59,7 +61,7 @@ static void a_note_is_its_text(void **state)
     expect_line(&post, "one & all / two");
     expect_json(&post, "\"text\":\"one & all\\ntwo\",\"translations\":{},\"poll\":null,"
                        "\"starts\":null,\"ends\":null,\"location\":null,\"attachments\":[],"
-                       "\"quotes\":null,\"shortened\":false,\"original\":null");
+                       "\"quote\":null,\"approval\":null,\"shortened\":false,\"original\":null");
 }
 
 static void a_warning_comes_before_the_text(void **state)
@@ -149,15 +151,45 @@ static void attachments_are_their_descriptions(void **state)
                 ",\"media_type\":null,\"description\":null}]");
 }
 
-static void a_quote_is_pointed_at_unless_it_was_declined(void **state)
+static void a_quote_is_shown_as_its_author_allows(void **state)
 {
     (void)state;
-    Post post = post_of("Note", "<p>see</p>");
+    Post post = post_of("Note", "<p>see</p>"), other = post_of("Note", "<p>one</p><p>two</p>");
+    char words[300] = "";
     post.quote_uri = (char *)"https://b.example/2";
     expect_line(&post, "see / quotes https://b.example/2");
-    expect_json(&post, "\"quotes\":\"https://b.example/2\"");
+    expect_json(&post, "\"quote\":{\"uri\":\"https://b.example/2\",\"state\":null,"
+                       "\"author\":null,\"text\":null},\"approval\":null");
+    post.quote_approval = APPROVAL__ASKED;
+    expect_line(&post, "see / quotes https://b.example/2 (waiting for approval)");
+    expect_json(&post, "\"state\":\"asked\",\"author\":null");
     post.quote_approval = APPROVAL__DECLINED;
-    expect_line(&post, "see");
+    expect_line(&post, "see / quotes https://b.example/2 (not approved)");
+    post.quote_approval = APPROVAL__APPROVED;
+    quoted = (struct shown_quote){"bob@b.example", &other};
+    expect_line(&post, "see / quotes bob@b.example: one two (https://b.example/2)");
+    expect_json(&post, "\"state\":\"approved\",\"author\":\"bob@b.example\",\"text\":"
+                       "\"one\\ntwo\"}");
+    memset(words, 'a', 199);
+    memcpy(words + 199, "\xc3\xa9z", 3); /* the cut is within a letter */
+    other.content_html = words;
+    char *line = show(&post, false);
+    assert_non_null(strstr(line, "aaa... (https://b.example/2)"));
+    free(line);
+    quoted = (struct shown_quote){NULL, NULL};
+}
+
+static void a_reply_says_that_it_waits(void **state)
+{
+    (void)state;
+    Post post = post_of("Note", "<p>me first</p>");
+    post.reply_approval = APPROVAL__ASKED;
+    expect_line(&post, "me first / (waiting for approval)");
+    expect_json(&post, "\"quote\":null,\"approval\":\"asked\"");
+    post.reply_approval = APPROVAL__DECLINED;
+    expect_line(&post, "me first / (not approved)");
+    post.reply_approval = APPROVAL__APPROVED;
+    expect_line(&post, "me first");
 }
 
 static void translations_are_told_in_json(void **state)
@@ -198,7 +230,8 @@ int main(void)
         cmocka_unit_test(articles_pages_and_videos_link_to_the_original),
         cmocka_unit_test(what_was_shortened_says_so_and_where_the_rest_is),
         cmocka_unit_test(attachments_are_their_descriptions),
-        cmocka_unit_test(a_quote_is_pointed_at_unless_it_was_declined),
+        cmocka_unit_test(a_quote_is_shown_as_its_author_allows),
+        cmocka_unit_test(a_reply_says_that_it_waits),
         cmocka_unit_test(translations_are_told_in_json),
         cmocka_unit_test(t83_no_word_of_a_stranger_acts_on_the_terminal),
     };
