@@ -188,6 +188,7 @@ struct profile_edit {
     actor_id who;
     const char *display_name, *summary_html; /* NULL: stays */
     int is_locked;
+    const InteractionPolicy *policy;
     int64_t now_ms;
 };
 
@@ -223,6 +224,19 @@ enum err act_actor_changed(struct txn *txn, const struct federation *fed, Actor 
     return queue_for(txn, fed, actor, "Update", uri, &list, &json, now_ms);
 }
 
+static enum err policy_apply(struct txn *txn, const struct profile_edit *edit)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
+    InteractionPolicy policy = INTERACTION_POLICY__INIT;
+    Account *account;
+    enum err e = account_get(txn, edit->who, &arena, &account);
+    if (e)
+        return e;
+    act_policy_merge(&policy, edit->policy, account->policy);
+    account->policy = &policy;
+    return account_put(txn, account);
+}
+
 static enum err profile_edit_apply(struct txn *txn, struct mutation *m)
 {
     struct profile_edit *edit = container_of(m, struct profile_edit, mutation);
@@ -239,6 +253,10 @@ static enum err profile_edit_apply(struct txn *txn, struct mutation *m)
         actor->summary_html = (char *)edit->summary_html;
     if (edit->is_locked >= 0)
         actor->is_locked = edit->is_locked;
+    if (edit->policy && (e = policy_apply(txn, edit)))
+        return e;
+    if (!edit->display_name && !edit->summary_html && edit->is_locked < 0)
+        return OK; /* nothing that others see of the account */
     return act_actor_changed(txn, edit->fed, actor, edit->now_ms);
 }
 
@@ -267,6 +285,7 @@ enum err act_account_edit(struct federation *fed, actor_id who, const struct acc
                              .fed = fed,
                              .who = who,
                              .is_locked = edit->is_locked,
+                             .policy = edit->policy,
                              .now_ms = clock_ms()};
     char object[32];
     enum err e = OK;

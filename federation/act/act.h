@@ -111,7 +111,7 @@ struct post_draft {
     Visibility visibility;
     post_id in_reply_to;             /* 0: none */
     post_id quote_of;                /* 0: none */
-    const InteractionPolicy *policy; /* NULL: the account's own */
+    const InteractionPolicy *policy; /* what it does not say: as the account's own */
     actor_id group;                  /* 0: the one it mentions or answers in, if any */
     const char *const *to;           /* further handles addressed, as typed */
     size_t to_count;
@@ -261,8 +261,9 @@ MUST_CHECK enum err act_group_delete_post_local(struct federation *fed, actor_id
 
 struct account_edit { /* NULL, or negative: stays as it is */
     const char *display_name;
-    const char *bio; /* Markdown */
-    int is_locked;   /* follow requests need approval */
+    const char *bio;                 /* Markdown */
+    int is_locked;                   /* follow requests need approval */
+    const InteractionPolicy *policy; /* of new posts; what it does not say stays */
 };
 /* Changes what others see of an account, and tells its followers. */
 MUST_CHECK enum err act_account_edit(struct federation *fed, actor_id who,

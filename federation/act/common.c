@@ -101,3 +101,14 @@ enum err act_notify_text(struct txn *txn, const Actor *whom, NotificationType ty
     enum err e = notification_add(txn, (actor_id){whom->id}, &notification, now_ms);
     return e == ERR_EXISTS ? OK : e;
 }
+
+void act_policy_merge(InteractionPolicy *out, const InteractionPolicy *first,
+                      const InteractionPolicy *then)
+{
+    static const InteractionPolicy silent = INTERACTION_POLICY__INIT;
+    const InteractionPolicy *a = first ? first : &silent, *b = then ? then : &silent;
+    out->reply = a->reply ? a->reply : b->reply;
+    out->boost = a->boost ? a->boost : b->boost;
+    out->quote = a->quote ? a->quote : b->quote;
+    out->like = a->like ? a->like : b->like;
+}

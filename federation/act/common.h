@@ -92,4 +92,8 @@ MUST_CHECK enum err act_queue_answer(struct txn *txn, const struct federation *f
                                      const char *type, const Actor *ours, const Actor *theirs,
                                      const char *follow_uri, int64_t now_ms);
 
+/* What `first` says, and of what it leaves open (or being NULL) what `then` says. */
+void act_policy_merge(InteractionPolicy *out, const InteractionPolicy *first,
+                      const InteractionPolicy *then);
+
 #endif

@@ -442,7 +442,9 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
     if (e)
         return e;
     set_audience(&arena, who, owner, &post);
-    post.policy = (InteractionPolicy *)(p->draft->policy ? p->draft->policy : account->policy);
+    InteractionPolicy policy = INTERACTION_POLICY__INIT;
+    act_policy_merge(&policy, p->draft->policy, account->policy);
+    post.policy = p->draft->policy || account->policy ? &policy : NULL;
     e = act_post_attach(txn, p->fed, p->draft, &post, &arena, p->now_ms);
     if (!e)
         e = act_post_store(txn, &post, p->now_ms);

@@ -1,5 +1,6 @@
 #include "storage/account.h"
 #include "federation/act/act.h"
+#include "node/cli/approval.h"
 #include "node/cli/moved.h"
 #include "node/cli/nouns.h"
 #include "node/cli/store.h"
@@ -76,6 +77,13 @@ static void print_account(struct output *out, const Account *account, const Acto
     output_str(out, "uri", actor->uri);
 }
 
+static void print_policy(struct output *out, const InteractionPolicy *policy)
+{
+    output_str(out, "reply_policy", cli_policy_word(policy ? policy->reply : NULL));
+    output_str(out, "boost_policy", cli_policy_word(policy ? policy->boost : NULL));
+    output_str(out, "quote_policy", cli_policy_word(policy ? policy->quote : NULL));
+}
+
 static enum err show(struct cli *cli, struct cli_store *store, actor_id id, struct why *why)
 {
     Account *account;
@@ -86,6 +94,7 @@ static enum err show(struct cli *cli, struct cli_store *store, actor_id id, stru
         return cli_failed(e, cli->argument[0], why);
     output_begin(&cli->output, OUTPUT_THING);
     print_account(&cli->output, account, actor);
+    print_policy(&cli->output, account->policy);
     output_int(&cli->output, "followers", (int64_t)counts.followers);
     output_int(&cli->output, "following", (int64_t)counts.following);
     output_int(&cli->output, "posts", (int64_t)counts.posts);
@@ -265,20 +274,28 @@ static enum err cli_account_edit(struct cli *cli, struct why *why)
 {
     AUTO(cli_store_close) struct cli_store store = {0};
     AUTO(buf_clear) struct buf bio = BUF_INIT(BIO_MOST);
+    static const struct approval_options names = {"reply-policy", "boost-policy", "quote-policy"};
+    bool has_policy = cli_option(cli, names.reply) || cli_option(cli, names.boost) ||
+                      cli_option(cli, names.quote);
+    InteractionPolicy *policy = NULL;
     struct account_edit edit = {.display_name = cli_option(cli, "display-name")};
     const char *text = cli_option(cli, "bio");
     actor_id id;
     enum err e = parse_locked(cli_option(cli, "locked"), &edit.is_locked, why);
-    if (!e && !edit.display_name && !text && edit.is_locked < 0)
-        e = why_set(why, ERR_INVALID, "say what: --display-name, --bio or --locked");
+    if (!e && !edit.display_name && !text && edit.is_locked < 0 && !has_policy)
+        e = why_set(why, ERR_INVALID,
+                    "say what: --display-name, --bio, --locked or a policy of new posts");
     if (!e && text)
         e = cli_read_text(text, &bio, why);
     if (!e)
         e = cli_store_open(cli, &store, why);
     if (!e)
+        e = cli_policy(cli, &store, &names, &policy, why);
+    if (!e)
         e = cli_find_account(&store, cli->argument[0], &id, why);
     if (e)
         return e;
+    edit.policy = policy;
     edit.bio = text ? buf_text(&bio) : NULL;
     e = act_account_edit(&store.fed, id, &edit, &store.by, why);
     return e ? e : show(cli, &store, id, why);
@@ -317,6 +334,9 @@ static const struct cli_option edit_options[] = {
     {"display-name", "TEXT", "the name people see"},
     {"bio", "TEXT|-", "what the profile says, in Markdown"},
     {"locked", "yes|no", "whether who wants to follow must be let in first"},
+    {"reply-policy", APPROVAL_WHOM, "who may reply to new posts"},
+    {"boost-policy", APPROVAL_WHOM, "who may boost new posts"},
+    {"quote-policy", APPROVAL_WHOM, "who may quote new posts"},
     {0}};
 
 static const struct cli_option alias_options[] = {{"remove", NULL, "not any more"}, {0}};

@@ -11,17 +11,26 @@
 
 /* ---- whom a post is open to ----------------------------------------------------------------- */
 
+static const struct {
+    const char *name;
+    uint32_t automatic, manual;
+} words[] = {
+    {"everyone", CONSENT_EVERYONE, 0},   {"followers", CONSENT_FOLLOWERS, 0},
+    {"mentioned", CONSENT_MENTIONED, 0}, {"nobody", 0, 0},
+    {"ask", 0, CONSENT_EVERYONE},
+};
+
+const char *cli_policy_word(const Interaction *said)
+{
+    for (size_t i = 0; said && i < COUNT(words); i++)
+        if (words[i].automatic == said->automatic && words[i].manual == said->manual)
+            return words[i].name;
+    return said ? "?" : words[0].name;
+}
+
 static enum err parse_whom(const char *option, const char *text, struct arena *arena,
                            Interaction **out, struct why *why)
 {
-    static const struct {
-        const char *name;
-        uint32_t automatic, manual;
-    } words[] = {
-        {"everyone", CONSENT_EVERYONE, 0},   {"followers", CONSENT_FOLLOWERS, 0},
-        {"mentioned", CONSENT_MENTIONED, 0}, {"nobody", 0, 0},
-        {"ask", 0, CONSENT_EVERYONE},
-    };
     for (size_t i = 0; i < COUNT(words); i++) {
         if (strcmp(words[i].name, text) != 0)
             continue;

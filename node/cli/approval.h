@@ -1,5 +1,5 @@
 /*
- * approval - the options that say whom a post is open to.
+ * approval - the options that say whom a post is open to, and how they are shown.
  */
 #ifndef WARD_NODE_CLI_APPROVAL_H
 #define WARD_NODE_CLI_APPROVAL_H
@@ -15,5 +15,8 @@ struct approval_options {
 MUST_CHECK enum err cli_policy(struct cli *cli, struct cli_store *store,
                                const struct approval_options *names, InteractionPolicy **out,
                                struct why *why);
+
+/* What such an option would say of it; NULL (nothing said): everyone. */
+const char *cli_policy_word(const Interaction *said);
 
 #endif

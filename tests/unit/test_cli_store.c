@@ -233,6 +233,28 @@ static void a_post_is_written_read_changed_and_deleted(void **state)
     free(uri);
 }
 
+static void an_account_says_who_may_do_what_with_its_posts(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "account", "create", "bea"), 0);
+    assert_int_equal(RUN(node, "account", "show", "ann", "--json"), 0);
+    expect(node, "\"reply_policy\":\"everyone\",\"boost_policy\":\"everyone\"");
+    assert_int_equal(RUN(node, "account", "edit", "ann"), 2);
+    assert_int_equal(RUN(node, "account", "edit", "ann", "--boost-policy", "friends"), 2);
+    assert_int_equal(RUN(node, "account", "edit", "ann", "--quote-policy", "nobody", "--dry-run"),
+                     0);
+    assert_int_equal(RUN(node, "account", "edit", "ann", "--boost-policy", "nobody"), 0);
+    assert_int_equal(RUN(node, "account", "edit", "ann", "--reply-policy", "ask", "--json"), 0);
+    expect(node, "\"reply_policy\":\"ask\",\"boost_policy\":\"nobody\",\"quote_policy\":"
+                 "\"everyone\"");
+    assert_int_equal(RUN(node, "post", "ann", "Beds are short", "--reply", "everyone"), 0);
+    char *uri = take_uri(node);
+    assert_int_equal(RUN(node, "boost", "bea", uri), 1); /* that is still said */
+    assert_int_equal(RUN(node, "check"), 0);
+    free(uri);
+}
+
 static void a_quote_is_shown_to_who_may_read_it(void **state)
 {
     struct node *node = *state;
@@ -491,6 +513,7 @@ int main(void)
         STORED(a_dry_run_checks_and_changes_nothing),
         STORED(peers_are_allowed_on_terms_and_blocked_on_confirmation),
         STORED(a_post_is_written_read_changed_and_deleted),
+        STORED(an_account_says_who_may_do_what_with_its_posts),
         STORED(a_quote_is_shown_to_who_may_read_it),
         STORED(a_report_is_made_listed_and_resolved),
         STORED(a_relay_is_another_server_and_a_peer),
