@@ -320,7 +320,7 @@ static bool takes_uri(Approval *state, char **uri, char *given)
 
 enum err consent_update(struct txn *txn, Post *stored, const Post *update, int64_t now_ms)
 {
-    if (stored->is_local)
+    if (stored->is_local || update->updated_ms < stored->updated_ms)
         return OK;
     bool has_new =
         takes_uri(&stored->quote_approval, &stored->quote_approval_uri, update->quote_approval_uri);

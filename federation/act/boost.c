@@ -159,7 +159,7 @@ enum act_verdict act_boost_remote(struct act *act, struct txn *txn, struct act_a
         return ACT_DONE;
     }
     if (post_get(txn, state->post, &arena, &post) || actor_get(txn, act->who, &arena, &who) ||
-        !may_boost(post, act->who)) {
+        !may_boost(post, act->who) || !audience_may_read(txn, post, act->who)) {
         act->outcome = "ignored: boosts a post that is not for everyone";
         return ACT_DONE;
     }
