@@ -1,6 +1,7 @@
 #include "federation/group.h"
 
 #include "federation/audience.h"
+#include "federation/consent.h"
 #include "federation/document/activity.h"
 #include "federation/uri.h"
 #include "storage/actor.h"
@@ -275,7 +276,7 @@ enum err group_distribute(struct txn *txn, const struct federation *fed, const P
     AUTO(destinations_clear) struct destinations list = {0};
     bool is_delete = strcmp(type, "Delete") == 0, is_new = strcmp(type, "Create") == 0;
     Actor *group;
-    if (!post->group || !is_shareable(post))
+    if (!post->group || !is_shareable(post) || (consent_is_hidden(post) && !is_delete))
         return OK;
     enum err e = actor_get(txn, (actor_id){post->group}, &arena, &group);
     if (e || group->host[0] || group->deleted_ms)

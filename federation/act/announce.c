@@ -76,6 +76,8 @@ static enum belief believe(struct matter *m, struct why *why)
     a->author_host = arena_strdup(&act->arena, host);
     if (strcmp(host, act->fed->config->host) == 0)
         return HEARSAY; /* what ours said is in the store */
+    if (a->inner->id && !uri_same_host(a->inner->id, a->inner->actor))
+        return REFUSED; /* a name that is another's to give */
     if (strcmp(host, act->who_host) == 0)
         return believe_neighbour(m, a->inner->actor);
     const struct forwarded question = {.activity = a->inner,

@@ -148,6 +148,50 @@ static void t86_a_stranger_does_not_come_in_with_a_group(void **state)
     remote_clear(&eve);
 }
 
+/* What bob does under that id later is still to be taken. */
+static void t27_a_group_does_not_name_what_another_host_does(void **state)
+{
+    struct scene *s = *state;
+    const char *note = "https://far.example/n/1", *like = "https://bob.example/likes/1";
+    assert_int_equal(announce_note(s, &s->fay, note, PUBLIC), 202);
+    assert_int_equal(node_receive_act(&s->node, &s->club,
+                                      "\"type\":\"Announce\",\"id\":\"https://far.example/a/9\","
+                                      "\"to\":\"" PUBLIC "\",\"object\":{\"type\":\"Like\","
+                                      "\"id\":\"%s\",\"actor\":\"%s\",\"object\":\"%s\"}",
+                                      like, s->fay.uri, note),
+                     202);
+    assert_false(node_has_edge(&s->node, EDGE_LIKE, s->fay.id, node_find_post(&s->node, note)));
+}
+
+/* ann lets nobody answer: then her group does not hand an answer on. */
+static void what_its_author_refuses_is_not_handed_on(void **state)
+{
+    struct scene *s = *state;
+    struct why why;
+    post_id id;
+    Interaction nobody = INTERACTION__INIT;
+    InteractionPolicy policy = INTERACTION_POLICY__INIT;
+    policy.reply = &nobody;
+    struct post_draft draft = {.author = s->ann,
+                               .source = "no answers",
+                               .group = s->own,
+                               .policy = &policy,
+                               .visibility = VISIBILITY__PUBLIC};
+    put_edge(s, EDGE_FOLLOW, s->fay.id, s->own);
+    assert_int_equal(act_post_local(&s->node.fed, &draft, NULL, &by, &id, &why), OK);
+    assert_int_equal(
+        node_receive_act(&s->node, &s->bob,
+                         "\"type\":\"Create\",\"id\":\"https://bob.example/c/1\",\"object\":{"
+                         "\"type\":\"Note\",\"id\":\"https://bob.example/n/1\","
+                         "\"attributedTo\":\"%s\",\"content\":\"and yet\",\"to\":[\"" PUBLIC
+                         "\"],\"cc\":[\"https://" STORE_HOST "/users/own\"],\"inReplyTo\":"
+                         "\"https://" STORE_HOST "/users/ann/posts/%llu\"}",
+                         s->bob.uri, (unsigned long long)id.v),
+        202);
+    assert_true(node_has_post(&s->node, "https://bob.example/n/1"));
+    assert_int_equal(node_queued(&s->node, "and yet"), 0);
+}
+
 static void nothing_is_taken_from_a_group_nobody_follows(void **state)
 {
     struct scene *s = *state;
@@ -227,6 +271,8 @@ int main(void)
         IN_SCENE(what_a_third_host_said_waits_for_its_origin),
         IN_SCENE(t47_what_is_for_others_is_not_the_groups_to_show),
         IN_SCENE(t86_a_stranger_does_not_come_in_with_a_group),
+        IN_SCENE(t27_a_group_does_not_name_what_another_host_does),
+        IN_SCENE(what_its_author_refuses_is_not_handed_on),
         IN_SCENE(nothing_is_taken_from_a_group_nobody_follows),
         IN_SCENE(what_a_group_took_out_stays_out),
         IN_SCENE(a_ban_by_its_group_ends_a_follow_of_ours_alone),
