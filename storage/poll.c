@@ -7,9 +7,10 @@
 #define POLL_ARENA_BYTES (4 << 20) /* of one post */
 #define CHOICES_MAX 64             /* of one voter: more options than a poll can have */
 
-bool poll_is_open(const Poll *poll, int64_t now_ms)
+bool poll_is_open(const Poll *poll, int64_t at_ms)
 {
-    return !poll->closed_ms && (!poll->ends_ms || now_ms < poll->ends_ms);
+    return (!poll->closed_ms || at_ms < poll->closed_ms) &&
+           (!poll->ends_ms || at_ms < poll->ends_ms);
 }
 
 bool poll_has_same_options(const Poll *a, const Poll *b)

@@ -16,7 +16,8 @@
 
 #define POLL_TELL_MS ((int64_t)3 * 60 * 1000) /* new counts go out at most so often */
 
-bool poll_is_open(const Poll *poll, int64_t now_ms);
+/* Was it, or will it be, at that time? */
+bool poll_is_open(const Poll *poll, int64_t at_ms);
 bool poll_has_same_options(const Poll *a, const Poll *b);
 /* When it must be looked at; 0: never. */
 int64_t poll_due_ms(const Poll *poll);

@@ -51,7 +51,7 @@ static enum err vote_remote_apply(struct txn *txn, struct act *act)
         act->outcome = "ignored: a vote in a poll that is gone";
         return OK;
     }
-    if (!poll_is_open(post->poll, act->now_ms)) {
+    if (!poll_is_open(post->poll, act->received_ms)) { /* it may have waited for a key since */
         act->outcome = "ignored: a vote in a poll that has ended";
         return OK;
     }

@@ -1,6 +1,7 @@
 #include "tests/support/remote.h"
 
 #include "federation/poll_clock.h"
+#include "storage/actor.h"
 #include "storage/base/clock.h"
 #include "storage/edge.h"
 #include "storage/poll.h"
@@ -249,6 +250,44 @@ static void votes_after_the_end_or_the_delete_are_ignored(void **state)
     pass(s, 2 * HOUR_MS); /* nothing of it is due any more */
 }
 
+/* From now on he signs with a key that is not known here; takes_key: it became known. */
+static void changes_key(struct scene *s)
+{
+    snprintf(s->bob.key_id, sizeof s->bob.key_id, "%s#new", s->bob.uri);
+}
+
+static void takes_key(struct scene *s)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    struct txn *txn = store_write(&s->node.store);
+    Actor *bob;
+    assert_int_equal(actor_get(txn, s->bob.id, &arena, &bob), OK);
+    bob->keys[0]->id = s->bob.key_id;
+    assert_int_equal(actor_put(txn, bob, clock_ms()), OK);
+    store_commit(&txn);
+    inbox_resume(&s->node.fed, s->bob.uri, NULL);
+    inbox_resume(&s->node.fed, s->bob.key_id, NULL);
+}
+
+static void a_vote_counts_when_it_came_in_time_and_waited_for_a_key(void **state)
+{
+    struct scene *s = *state;
+    post_id poll = write_simple_poll(s, false);
+    changes_key(s);
+    pass(s, HOUR_MS - 1);
+    assert_int_equal(votes(s, &s->bob, 1, "Tea"), 202);
+    assert_int_equal(node_rows(&s->node, TABLE_PARKED), 1);
+    assert_counts(s, poll, 0, 0, 0, 0);
+    pass(s, 1000); /* closed */
+    takes_key(s);
+    assert_int_equal(node_rows(&s->node, TABLE_PARKED), 0);
+    assert_counts(s, poll, 1, 0, 0, 1);
+    pass(s, POLL_TELL_MS);
+    assert_int_equal(node_queued(&s->node, "\"votersCount\":1"), 1);
+    assert_int_equal(votes(s, &s->eve, 2, "Tea"), 202); /* too late */
+    assert_counts(s, poll, 1, 0, 0, 1);
+}
+
 static void new_counts_go_out_a_few_minutes_apart(void **state)
 {
     struct scene *s = *state;
@@ -421,6 +460,7 @@ int main(void)
         SCENE(each_choice_counts_once_where_there_are_several),
         SCENE(gotosocials_votes_in_one_create_are_all_counted),
         SCENE(what_is_no_vote_changes_nothing),
+        SCENE(a_vote_counts_when_it_came_in_time_and_waited_for_a_key),
         SCENE(votes_after_the_end_or_the_delete_are_ignored),
         SCENE(new_counts_go_out_a_few_minutes_apart),
         SCENE(the_end_is_told_once_also_after_a_restart),
