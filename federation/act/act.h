@@ -100,6 +100,8 @@ struct post_media { /* a file of ours that is complete on disk */
     float focus_x, focus_y; /* -1..1 */
 };
 
+bool act_is_language(const char *text); /* made as BCP 47 has it; whether it exists is not asked */
+
 struct post_translation {
     const char *language, *source; /* BCP 47; Markdown */
 };

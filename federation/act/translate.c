@@ -8,8 +8,8 @@
 
 #define LANGUAGE_MAX_BYTES 35 /* BCP 47 */
 
-/* Letters, digits and hyphens, a letter first: what BCP 47 is made of. */
-static bool is_language(const char *text)
+/* Letters, digits and hyphens, a letter first. */
+bool act_is_language(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
@@ -21,7 +21,7 @@ static bool is_language(const char *text)
 static enum err check_language(const struct post_draft *draft, size_t i, struct why *why)
 {
     const char *language = draft->translations[i].language;
-    if (!is_language(language))
+    if (!act_is_language(language))
         return why_set(why, ERR_INVALID, "\"%.40s\" is no language; write for example de",
                        language);
     for (size_t j = 0; j < i; j++)

@@ -72,6 +72,7 @@ static void print_account(struct output *out, const Account *account, const Acto
     output_str(out, "name", account->name);
     output_str(out, "role", role_text(account->role));
     output_str(out, "display_name", actor->display_name);
+    output_str(out, "language", *account->language ? account->language : NULL);
     output_bool(out, "disabled", account->is_disabled);
     output_time(out, "created", account->created_ms);
     output_str(out, "uri", actor->uri);
@@ -185,7 +186,7 @@ static enum err cli_account_show(struct cli *cli, struct why *why)
 
 /* ---- what changes an account ---------------------------------------------------------------- */
 
-enum change_what { SET_DISABLED, SET_ENABLED, SET_ROLE, SET_PASSWORD };
+enum change_what { SET_DISABLED, SET_ENABLED, SET_ROLE, SET_PASSWORD, SET_LANGUAGE };
 
 struct change {
     struct mutation mutation;
@@ -193,6 +194,7 @@ struct change {
     enum change_what what;
     Role role;
     const char *password; /* hashed */
+    const char *language;
 };
 
 static enum err change_apply(struct txn *txn, struct mutation *m)
@@ -213,6 +215,9 @@ static enum err change_apply(struct txn *txn, struct mutation *m)
         break;
     case SET_PASSWORD:
         account->password = arena_strdup(&arena, change->password);
+        break;
+    case SET_LANGUAGE:
+        account->language = arena_strdup(&arena, change->language);
         break;
     }
     return account_put(txn, account);
@@ -260,6 +265,15 @@ static enum err cli_account_password(struct cli *cli, struct why *why)
 {
     struct change change = {.what = SET_PASSWORD};
     return change_run(cli, &change, "account.password", why);
+}
+
+static enum err cli_account_language(struct cli *cli, struct why *why)
+{
+    struct change change = {.what = SET_LANGUAGE, .language = cli->argument[1]};
+    if (!act_is_language(change.language))
+        return why_set(why, ERR_INVALID, "\"%.40s\" is no language; write for example de",
+                       change.language);
+    return change_run(cli, &change, "account.language", why);
 }
 
 /* ---- edit, delete --------------------------------------------------------------------------- */
@@ -359,6 +373,8 @@ static const struct cli_command commands[] = {
     {"enable", "NAME", "it can sign in again", NULL, CLI_CHANGES, cli_account_enable},
     {"role", "NAME user|moderator|admin|auditor", "what the account may do", NULL, CLI_CHANGES,
      cli_account_role},
+    {"language", "NAME CODE", "the language the person writes and likes to read (BCP 47)", NULL,
+     CLI_CHANGES, cli_account_language},
     {"password", "NAME", "set the password, read from standard input", NULL, CLI_CHANGES,
      cli_account_password},
     {0}};

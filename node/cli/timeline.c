@@ -45,12 +45,43 @@ static void count_entry(struct txn *txn, struct entry *entry)
     entry->reactions = counter_get(txn, COUNTER_REACTIONS, entry->post->id);
 }
 
-/* The reader's own language, when the post comes in it; the record is this reading's. */
-static void prefer_language(Post *post, const char *language)
+/* The first n bytes of `range`, or when narrower ones will do, what begins with them. */
+static bool is_language(const char *tag, const char *range, size_t n, bool may_be_narrower)
 {
-    for (size_t i = 0; *language && i < post->n_translations; i++)
-        if (strcasecmp(post->translations[i]->language, language) == 0)
-            post->content_html = post->translations[i]->content_html;
+    return strncasecmp(tag, range, n) == 0 && (!tag[n] || (may_be_narrower && tag[n] == '-'));
+}
+
+static bool take_language(Post *post, const char *range, size_t n, bool may_be_narrower)
+{
+    if (is_language(post->language, range, n, may_be_narrower))
+        return true;
+    for (size_t i = 0; i < post->n_translations; i++) {
+        const LanguageText *text = post->translations[i];
+        if (!is_language(text->language, range, n, may_be_narrower))
+            continue;
+        post->content_html = text->content_html;
+        post->language = text->language;
+        return true;
+    }
+    return false;
+}
+
+/* Without the last subtag, and without the single letter that then is the last. */
+static size_t shorten(const char *range, size_t n)
+{
+    while (n && range[n - 1] != '-')
+        n--;
+    n -= n > 0;
+    return n > 2 && range[n - 2] == '-' ? n - 2 : n;
+}
+
+/* The reader's own language, when the post comes in it (RFC 4647 #3.4), else a narrower one: de-CH
+ * reads de, and de reads de-CH. The record is this reading's. */
+static void prefer_language(Post *post, const char *range)
+{
+    for (size_t n = strlen(range); n; n = shorten(range, n))
+        if (take_language(post, range, n, false) || take_language(post, range, n, true))
+            return;
 }
 
 static const char *language_of(struct txn *txn, actor_id reader, struct arena *arena)

@@ -457,7 +457,24 @@ static void a_text_in_several_languages_is_shown_in_ones_own(void **state)
     char *uri = take_uri(node);
     assert_int_equal(RUN(node, "timeline", "ann", "--json"), 0);
     expect(node, "\"text\":\"free\"");
+    static const char *const reads[][2] = {
+        {"de", "frei"},  {"de-CH", "frei"},  {"de-x-medical", "frei"}, {"FR-ca", "libre"},
+        {"d", NULL},     {"en-GB", "free"},  {"it", "free"},           {"deu", "free"},
+        {"pt", "livre"}, {"pt-PT", "livre"},
+    };
     assert_int_equal(RUN(node, "edit", uri, "still free"), 0);
+    assert_int_equal(RUN(node, "post", "ann", "free", "--lang", "en", "--translation", "de=frei",
+                         "--translation", "fr=libre", "--translation", "pt-BR=livre"),
+                     0);
+    for (size_t i = 0; i < COUNT(reads); i++) {
+        AUTO(buf_clear) struct buf text = BUF_INIT(64);
+        assert_int_equal(RUN(node, "account", "language", "ann", reads[i][0]), reads[i][1] ? 0 : 2);
+        if (!reads[i][1])
+            continue;
+        buf_printf(&text, "\"text\":\"%s\"", reads[i][1]);
+        assert_int_equal(RUN(node, "timeline", "ann", "--limit", "1", "--json"), 0);
+        expect(node, buf_text(&text));
+    }
     assert_int_equal(RUN(node, "check"), 0);
     free(uri);
 }
