@@ -178,6 +178,8 @@ static const struct {
     [TABLE_TOKEN] = {check_token, NULL},
     [TABLE_AUDIT] = {check_audit, check_audit_end},
     [TABLE_MEDIA] = {check_media, NULL},
+    [TABLE_EMOJI] = {check_emoji, NULL},
+    [TABLE_EMOJI_MEDIA] = {check_emoji_media, NULL},
     [TABLE_REPORT] = {check_report, NULL},
     [TABLE_REPORT_OF] = {check_report_of, NULL},
     [TABLE_FOLLOW_DIGEST] = {check_follow_digest, NULL},

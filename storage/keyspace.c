@@ -54,6 +54,8 @@ const char *table_name(enum table table)
         [TABLE_BACKFILL_RUN] = "backfill_run",
         [TABLE_BACKFILL_ITEM] = "backfill_item",
         [TABLE_BACKFILL_BY] = "backfill_by",
+        [TABLE_EMOJI] = "emoji",
+        [TABLE_EMOJI_MEDIA] = "emoji_media",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

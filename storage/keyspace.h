@@ -52,6 +52,8 @@
  * token          SHA-256(token):32         Token         token_put             token_find
  * audit          seq:8                     AuditRecord   audit_add             audit_next
  * media          media:8                   Media         media_add             media_get
+ * emoji          shortcode                 OwnEmoji      own_emoji_add         own_emoji_get
+ * emoji_media    media:8                   shortcode     own_emoji_add         own_emoji_find
  * follow_digest  actor:8 h(host):16         count:8 sum:32 edge_add, edge_del   follow_digest_get
  * report         report:8                    Report        report_add            report_get,
  * report_next report_of      about:8 report:8            -             report_add report_add
@@ -89,6 +91,7 @@
  * 18 backfill and backfill_of name each other; a backfill has its backfill_run exactly while it has
  *    not ended, and items only then; an item has its backfill_by and its want exactly while it is
  *    wanted.
+ * 19 emoji and emoji_media name each other.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -146,6 +149,8 @@ enum table {
     TABLE_BACKFILL_RUN,
     TABLE_BACKFILL_ITEM,
     TABLE_BACKFILL_BY,
+    TABLE_EMOJI,
+    TABLE_EMOJI_MEDIA,
     TABLE_COUNT
 };
 

@@ -167,7 +167,8 @@ MUST_CHECK enum err act_like_local(struct federation *fed, actor_id who, post_id
                                    const struct by *by, struct why *why);
 MUST_CHECK enum err act_unlike_local(struct federation *fed, actor_id who, post_id post,
                                      const struct by *by, struct why *why);
-/* `emoji`: one Unicode emoji. It takes the place of the one before. ERR_EXISTS: it is that already.
+/* `emoji`: one Unicode emoji, or a ":shortcode:" of ours. It takes the place of the one before.
+ * ERR_EXISTS: it is that already.
  */
 MUST_CHECK enum err act_react_local(struct federation *fed, actor_id who, post_id post,
                                     const char *emoji, const struct by *by, struct why *why);
@@ -233,6 +234,14 @@ enum act_report_end { ACT_REPORT_RESOLVED, ACT_REPORT_OPEN };
 MUST_CHECK enum err act_report_resolve(struct federation *fed, uint64_t report,
                                        enum act_report_end end, const struct by *by,
                                        struct why *why);
+
+/* A custom emoji; its picture was made before (node/media/media.h). ERR_EXISTS, ERR_NOTFOUND: it is
+ * so already. */
+MUST_CHECK enum err act_emoji_add_local(struct federation *fed, const char *shortcode,
+                                        uint64_t media, const char *media_type, const struct by *by,
+                                        struct why *why);
+MUST_CHECK enum err act_emoji_remove_local(struct federation *fed, const char *shortcode,
+                                           const struct by *by, struct why *why);
 
 struct account_draft {
     const char *name, *display_name, *password; /* password NULL: cannot sign in with one */

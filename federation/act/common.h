@@ -47,6 +47,10 @@ MUST_CHECK enum err act_notify(struct txn *txn, const Actor *whom, NotificationT
 MUST_CHECK enum err act_notify_text(struct txn *txn, const Actor *whom, NotificationType type,
                                     actor_id from, post_id post, const char *text, int64_t now_ms);
 
+/* The emoji of ours with this shortcode, as posts and reactions carry it; ERR_NOTFOUND. */
+MUST_CHECK enum err act_emoji_get(struct txn *txn, const struct federation *fed,
+                                  const char *shortcode, struct arena *arena, Emoji **out);
+
 /* Takes a boost back: its edge and its record (boost.c; Undo needs it too). */
 MUST_CHECK enum err act_boost_undo_store(struct txn *txn, struct edge_key key, int64_t now_ms);
 

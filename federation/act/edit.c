@@ -252,7 +252,9 @@ static enum err edit_local_apply(struct txn *txn, struct mutation *m)
     edited.tags = (char **)edit->markup->folded_tags;
     edited.n_tags = edit->markup->tag_count;
     edited.updated_ms = edit->now_ms > post->updated_ms ? edit->now_ms : post->updated_ms + 1;
-    e = post_edit(txn, &edited, edit->now_ms);
+    e = act_emoji_choose(txn, edit->fed, &arena, &edited);
+    if (!e)
+        e = post_edit(txn, &edited, edit->now_ms);
     if (!e)
         e = document_update(&edited, who, &json);
     if (e)

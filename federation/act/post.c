@@ -447,6 +447,8 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
     post.policy = p->draft->policy || account->policy ? &policy : NULL;
     e = act_post_attach(txn, p->fed, p->draft, &post, &arena, p->now_ms);
     if (!e)
+        e = act_emoji_choose(txn, p->fed, &arena, &post);
+    if (!e)
         e = act_post_store(txn, &post, p->now_ms);
     if (!e)
         e = act_quote_authorize(txn, &post, &arena);

@@ -9,6 +9,7 @@
 #include "federation/act/common.h"
 #include "federation/markup.h"
 
+#define ACT_EMOJI_MAX 64            /* different ones of one post */
 #define ACT_MEDIA_MAX 16            /* pictures of one post */
 #define ACT_ALT_MAX_CHARACTERS 1500 /* of an alt text */
 #define ACT_POST_MAX_BYTES 20000    /* of what an author types */
@@ -35,6 +36,11 @@ MUST_CHECK enum err act_edit_store(struct txn *txn, const Post *version, int64_t
 MUST_CHECK enum err act_post_attach(struct txn *txn, const struct federation *fed,
                                     const struct post_draft *draft, Post *post, struct arena *arena,
                                     int64_t now_ms);
+
+/* post->emoji: those of ours that its text, warning, translations and poll name. Inside a mutation.
+ */
+MUST_CHECK enum err act_emoji_choose(struct txn *txn, const struct federation *fed,
+                                     struct arena *arena, Post *post);
 
 /* Tells whom the post names. */
 MUST_CHECK enum err act_notify_mentions(struct txn *txn, const Post *post, int64_t now_ms);

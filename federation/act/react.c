@@ -155,6 +155,18 @@ static enum err queue(struct txn *txn, const struct react_local *react, const Po
                            react->now_ms);
 }
 
+/* The picture that the reaction was sent with; NULL: it is a character. */
+static const Emoji *custom_of(const Edge *edge, struct arena *arena)
+{
+    Emoji *emoji = edge->icon_url[0] ? arena_alloc(arena, sizeof *emoji) : NULL;
+    if (!emoji)
+        return NULL;
+    emoji__init(emoji);
+    emoji->shortcode = (char *)emoji_shortcode(edge->content, arena);
+    emoji->url = edge->icon_url;
+    return emoji->shortcode ? emoji : NULL;
+}
+
 /* Takes the reaction that stands back, at the author too. */
 static enum err take_back(struct txn *txn, const struct react_local *react, const Actor *who,
                           const Post *post, const Actor *author, const Edge *edge)
@@ -167,13 +179,28 @@ static enum err take_back(struct txn *txn, const struct react_local *react, cons
                                    .type = "EmojiReact",
                                    .actor = who->uri,
                                    .object = post->uri,
-                                   .content = edge->content};
+                                   .content = edge->content,
+                                   .emoji = custom_of(edge, &arena)};
     struct plain_activity undo = {.id = act_new_uri(txn, who, "undos", react->now_ms, &arena),
                                   .type = "Undo",
                                   .actor = who->uri,
                                   .inner = &inner,
                                   .to = author->uri};
     return queue(txn, react, post, author, &undo);
+}
+
+/* What :shortcode: is here, in `edge` too; *out NULL for a character. ERR_INVALID: nothing. */
+static enum err find_custom(struct txn *txn, const struct react_local *react, struct arena *arena,
+                            Edge *edge, Emoji **out)
+{
+    *out = NULL;
+    if (*react->emoji != ':')
+        return OK;
+    const char *shortcode = emoji_shortcode(react->emoji, arena);
+    enum err e = shortcode ? act_emoji_get(txn, react->fed, shortcode, arena, out) : ERR_NOTFOUND;
+    if (!e)
+        edge->icon_url = (*out)->url;
+    return e == ERR_NOTFOUND ? ERR_INVALID : e;
 }
 
 static enum err react_local_apply(struct txn *txn, struct mutation *m)
@@ -183,7 +210,10 @@ static enum err react_local_apply(struct txn *txn, struct mutation *m)
     Actor *who, *author;
     Post *post;
     Edge edge = EDGE__INIT, *before = NULL;
+    Emoji *custom = NULL;
     enum err e = get_both(txn, react, &arena, &who, &post, &author);
+    if (!e && react->emoji)
+        e = find_custom(txn, react, &arena, &edge, &custom);
     if (e)
         return e;
     struct edge_key key = {EDGE_REACTION, who->id, post->id};
@@ -210,6 +240,7 @@ static enum err react_local_apply(struct txn *txn, struct mutation *m)
                                       .actor = who->uri,
                                       .object = post->uri,
                                       .content = react->emoji,
+                                      .emoji = custom,
                                       .to = author->uri};
     return queue(txn, react, post, author, &activity);
 }
@@ -224,6 +255,9 @@ static enum err run_react(struct react_local *react, const char *name, const str
         return why_set(why, e, "there is no such post, or no reaction to it to take back");
     if (e == ERR_EXISTS)
         return why_set(why, e, "that is the reaction already");
+    if (e == ERR_INVALID)
+        return why_set(why, e, "there is no %.70s here; \"ward emoji list\" shows ours",
+                       react->emoji);
     return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
 }
 
@@ -231,7 +265,7 @@ enum err act_react_local(struct federation *fed, actor_id who, post_id post, con
                          const struct by *by, struct why *why)
 {
     struct react_local react = {{.apply = react_local_apply}, fed, who, post, emoji, clock_ms()};
-    if (!emoji_is_unicode(emoji))
+    if (*emoji != ':' && !emoji_is_unicode(emoji))
         return why_set(why, ERR_INVALID, "\"%.40s\" is not one emoji", emoji);
     return run_react(&react, "reaction.create", by, why);
 }

@@ -14,6 +14,11 @@ static void add_plain(struct jw *w, const struct plain_activity *activity)
     jw_text_if(w, "object", activity->object);
     jw_text_if(w, "content", activity->content);
     jw_text_if(w, "target", activity->target);
+    if (activity->emoji) {
+        jw_list(w, "tag");
+        part_emoji(w, activity->emoji);
+        jw_list_end(w);
+    }
 }
 
 static void add_plain_context(struct jw *w, const struct plain_activity *activity)
@@ -27,6 +32,8 @@ static void add_plain_context(struct jw *w, const struct plain_activity *activit
     jw_text(w, NULL, "https://www.w3.org/ns/activitystreams");
     jw_object(w, NULL);
     jw_text(w, "EmojiReact", "http://litepub.social/ns#EmojiReact");
+    jw_text(w, "toot", "http://joinmastodon.org/ns#");
+    jw_text(w, "Emoji", "toot:Emoji");
     jw_object_end(w);
     jw_list_end(w);
 }

@@ -26,6 +26,7 @@ struct plain_activity {
     const struct plain_activity *inner; /* one level */
     const char *to;                     /* one recipient; NULL: none written */
     const char *content;                /* the emoji of an EmojiReact; NULL: no such */
+    const Emoji *emoji;                 /* that content names, when it is a custom one; or NULL */
     const char *audience;               /* the group it is done in (FEP-1b12); NULL: none */
     const char *target;                 /* of a Move, Add, Remove; NULL: no such */
 };

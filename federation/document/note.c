@@ -59,17 +59,22 @@ static void add_hashtag(struct jw *w, const char *tag, const Actor *author)
     jw_object_end(w);
 }
 
-static void add_emoji(struct jw *w, const Emoji *emoji)
+/* A picture may stand for itself: its URL is the id, as Akkoma has it. */
+void part_emoji(struct jw *w, const Emoji *emoji)
 {
     AUTO(buf_clear) struct buf name = BUF_INIT(1024);
     buf_printf(&name, ":%s:", emoji->shortcode);
     jw_object(w, NULL);
+    jw_text(w, "id", emoji->url);
     jw_text(w, "type", "Emoji");
     jw_text(w, "name", buf_text(&name));
     jw_object(w, "icon");
     jw_text(w, "type", "Image");
+    jw_text_if(w, "mediaType", emoji->media_type);
     jw_text(w, "url", emoji->url);
     jw_object_end(w);
+    if (emoji->updated_ms)
+        jw_time(w, "updated", emoji->updated_ms);
     jw_object_end(w);
 }
 
@@ -81,7 +86,7 @@ static void add_tags(struct jw *w, const Post *post, const Actor *author)
     for (size_t i = 0; i < post->n_tags; i++)
         add_hashtag(w, post->tags[i], author);
     for (size_t i = 0; i < post->n_emoji; i++)
-        add_emoji(w, post->emoji[i]);
+        part_emoji(w, post->emoji[i]);
     part_quote_tag(w, post);
     jw_list_end(w);
 }

@@ -20,6 +20,9 @@ void part_actor_context(struct jw *w);
 void part_note(struct jw *w, const Post *post, const Actor *author);
 void part_actor(struct jw *w, const Actor *actor);
 
+/* A custom emoji, as one of `tag`. */
+void part_emoji(struct jw *w, const Emoji *emoji);
+
 /* FEP-1b12: the group a post is in, which it always mentions. */
 void part_audience(struct jw *w, const Post *post);
 /* interaction.c: quotes, authorizations, and whom a post is open to. */

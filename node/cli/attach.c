@@ -26,7 +26,7 @@ static enum err take_in(struct cli_store *store, const char *path, struct post_m
                         struct why *why)
 {
     struct media_made made = {0};
-    enum err e = media_make(store->fed.config->data_dir, path, &made, why);
+    enum err e = media_make(store->fed.config->data_dir, path, MEDIA_SIDE_MAX, &made, why);
     if (e)
         return e;
     *media = (struct post_media){.id = made.id,

@@ -45,6 +45,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_moved_noun,
     &cli_report_noun,
     &cli_relay_noun,
+    &cli_emoji_noun,
     &cli_check_noun,
     &help_noun,
     NULL,

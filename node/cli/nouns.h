@@ -14,6 +14,7 @@ extern const struct cli_noun cli_check_noun;
 extern const struct cli_noun cli_delete_noun;
 extern const struct cli_noun cli_delivery_noun;
 extern const struct cli_noun cli_edit_noun;
+extern const struct cli_noun cli_emoji_noun;
 extern const struct cli_noun cli_follow_noun;
 extern const struct cli_noun cli_group_noun;
 extern const struct cli_noun cli_init_noun;

@@ -18,6 +18,7 @@
 #include "storage/base/log.h"
 #include "storage/edge.h"
 #include "storage/media.h"
+#include "storage/own_emoji.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -401,6 +402,17 @@ static struct response *get_post_context(struct request *request)
 
 /* ---- pictures ---- */
 
+static struct response *picture(const char *type, int fd, uint64_t size, bool is_open)
+{
+    struct response *response = response_file(200, type, fd, size);
+    if (is_open)
+        response_set(response, "Cache-Control", "public, max-age=86400");
+    else
+        response_set(response, "Vary", "Accept, Signature");
+    response_set(response, "Content-Security-Policy", "default-src 'none'; sandbox");
+    return response;
+}
+
 /* To whom the post is shown, its pictures are; those for everyone need no signature. */
 static struct response *answer_media(struct job *job)
 {
@@ -431,18 +443,33 @@ static struct response *answer_media(struct job *job)
     e = media_open(job->fed->config->data_dir, id, &fd, &size);
     if (e)
         return response_of_err(e, NULL);
-    struct response *response = response_file(200, media->media_type, fd, size);
-    if (is_open)
-        response_set(response, "Cache-Control", "public, max-age=86400");
-    else
-        response_set(response, "Vary", "Accept, Signature");
-    response_set(response, "Content-Security-Policy", "default-src 'none'; sandbox");
-    return response;
+    return picture(media->media_type, fd, size, is_open);
 }
 
 static struct response *get_media(struct request *request)
 {
     return to_workers(request, document_run, answer_media);
+}
+
+/* Custom emoji: they are in posts of every kind, and tell nothing of them. */
+static struct response *get_emoji(struct request *request)
+{
+    struct federation *fed = request->context;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
+    AUTO(txn_end) struct txn *txn = NULL;
+    uint64_t id, size;
+    OwnEmoji *emoji;
+    int fd;
+    enum err e = id_parse(request_param(request, "id"), &id) ? ERR_NOTFOUND : OK;
+    if (!e)
+        e = engine_read_begin(fed->engine, &txn);
+    if (!e)
+        e = own_emoji_find(txn, id, &arena, &emoji);
+    if (!e)
+        e = media_open(fed->config->data_dir, id, &fd, &size);
+    if (e)
+        return e == ERR_NOTFOUND ? response_error(404, "not found") : response_of_err(e, NULL);
+    return picture(emoji->media_type, fd, size, true);
 }
 
 /* ---- an actor's collections ---- */
@@ -710,6 +737,7 @@ const struct route activitypub_routes[] = {
     GET("/users/{name}/approvals/{id}", get_approval),
     GET("/tags/{tag}", get_tag),
     GET("/media/{id}", get_media),
+    GET("/emoji/{id}", get_emoji),
     GET("/.well-known/webfinger", get_webfinger),
     GET("/.well-known/host-meta", get_host_meta),
     GET("/.well-known/nodeinfo", get_nodeinfo_index),

@@ -1,12 +1,12 @@
 /*
  * ward-media - makes a stranger's picture one of ours: `ward` runs it, one picture a process.
  *
- *     ward-media < picture    "image/jpeg 1600 1200 BLURHASH\n", then the new picture
+ *     ward-media [SIDE] < picture    "image/jpeg 1600 1200 BLURHASH\n", then the new picture
  *
- * The picture is decoded and written anew, upright, at most MEDIA_SIDE_MAX pixels a side, without
- * any metadata (EXIF, XMP, IPTC, text, profiles, trailing bytes): nothing of the old file's bytes
- * is copied. Its type is what its bytes say. Decoders are the riskiest code there is, so this
- * process may use little memory and time, and can open nothing.
+ * The picture is decoded and written anew, upright, at most SIDE (and MEDIA_SIDE_MAX) pixels a
+ * side, without any metadata (EXIF, XMP, IPTC, text, profiles, trailing bytes): nothing of the old
+ * file's bytes is copied. Its type is what its bytes say. Decoders are the riskiest code there is,
+ * so this process may use little memory and time, and can open nothing.
  *
  * Exit     0; 1 refused, with a sentence on standard error; anything else: it crashed
  * Source   threats T74, T104
@@ -18,6 +18,7 @@
 #include <vips/vips.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -146,7 +147,7 @@ static int check_size(const struct buf *in)
     return fits ? 0 : refuse("it has more than 64 million pixels");
 }
 
-static int convert(const struct buf *in)
+static int convert(const struct buf *in, int side)
 {
     const char *loader = vips_foreign_find_load_buffer(in->p, in->n);
     VipsImage *image = NULL, *srgb = NULL, *bare = NULL;
@@ -158,8 +159,8 @@ static int convert(const struct buf *in)
     if (check_size(in))
         return 1;
     /* upright, shrunk while loading; one frame of those that move */
-    int failed = vips_thumbnail_buffer((void *)in->p, in->n, &image, MEDIA_SIDE_MAX, "height",
-                                       MEDIA_SIDE_MAX, "size", VIPS_SIZE_DOWN, NULL);
+    int failed = vips_thumbnail_buffer((void *)in->p, in->n, &image, side, "height", side, "size",
+                                       VIPS_SIZE_DOWN, NULL);
     if (!failed)
         failed = vips_colourspace(image, &srgb, VIPS_INTERPRETATION_sRGB, NULL);
     if (!failed) { /* it is read twice */
@@ -185,10 +186,16 @@ static int convert(const struct buf *in)
     return failed;
 }
 
+static int side_of(const char *text)
+{
+    long side = text ? strtol(text, NULL, 10) : 0;
+    return side > 0 && side < MEDIA_SIDE_MAX ? (int)side : MEDIA_SIDE_MAX;
+}
+
 int main(int argc, char **argv)
 {
     AUTO(buf_clear) struct buf in = BUF_INIT(MEDIA_IN_MAX_BYTES);
-    (void)argc;
+    int side = side_of(argc > 1 ? argv[1] : NULL);
     if (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))
         return refuse("ward-media is run by ward: it reads a picture and writes one");
     if (VIPS_INIT(argv[0]))
@@ -197,7 +204,7 @@ int main(int argc, char **argv)
     lock_up();
     int failed = read_all(&in);
     if (!failed)
-        failed = convert(&in);
+        failed = convert(&in, side);
     vips_shutdown();
     return failed;
 }

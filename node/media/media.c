@@ -3,6 +3,7 @@
 #include "storage/base/buf.h"
 #include "storage/base/log.h"
 #include "storage/media.h"
+#include "storage/own_emoji.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -42,7 +43,7 @@ struct child {
     int out, says; /* its output and its error output */
 };
 
-static enum err start(int picture, struct child *child, struct why *why)
+static enum err start(int picture, const char *side, struct child *child, struct why *why)
 {
     char path[PATH_MAX];
     int out[2], says[2];
@@ -58,7 +59,7 @@ static enum err start(int picture, struct child *child, struct why *why)
     }
     child->pid = fork();
     if (child->pid == 0) {
-        char *const arguments[] = {(char *)PROGRAM, NULL};
+        char *const arguments[] = {(char *)PROGRAM, (char *)side, NULL};
         char *const environment[] = {NULL};
         if (dup2(picture, 0) == 0 && dup2(out[1], 1) == 1 && dup2(says[1], 2) == 2)
             execve(program, arguments, environment);
@@ -113,11 +114,13 @@ static enum err finish(const struct child *child, struct buf *picture, struct bu
     return picture->n ? OK : why_set(why, ERR_INVALID, "the picture cannot be read");
 }
 
-static enum err convert(int in, struct buf *out, struct why *why)
+static enum err convert(int in, unsigned side, struct buf *out, struct why *why)
 {
+    char side_text[16];
     AUTO(buf_clear) struct buf says = BUF_INIT(SAYS_MAX_BYTES);
     struct child child = {0};
-    enum err e = start(in, &child, why);
+    snprintf(side_text, sizeof side_text, "%u", side);
+    enum err e = start(in, side_text, &child, why);
     if (e)
         return e;
     listen_to(&child, out, &says);
@@ -201,7 +204,8 @@ static enum err store_file(const char *data_dir, struct bytes data, struct media
     return why_set(why, ERR_STORE, "%s cannot be written: %s", path, strerror(errno));
 }
 
-enum err media_make(const char *data_dir, const char *path, struct media_made *out, struct why *why)
+enum err media_make(const char *data_dir, const char *path, unsigned side, struct media_made *out,
+                    struct why *why)
 {
     AUTO(buf_clear) struct buf made = BUF_INIT(MEDIA_OUT_MAX_BYTES);
     struct why step = {""};
@@ -212,7 +216,7 @@ enum err media_make(const char *data_dir, const char *path, struct media_made *o
         return why_set(why, ERR_INVALID, "%.120s: %s", path, strerror(errno));
     enum err e = fstat(fd, &stat) || !S_ISREG(stat.st_mode)
                      ? why_set(&step, ERR_INVALID, "it is no file")
-                     : convert(fd, &made, &step);
+                     : convert(fd, side, &made, &step);
     close(fd);
     if (!e)
         e = read_head(&made, out, &at, &step);
@@ -252,8 +256,10 @@ static bool is_named(struct engine *engine, uint64_t id)
     AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
     AUTO(txn_end) struct txn *txn = NULL;
     Media *media;
+    OwnEmoji *emoji;
     return engine_read_begin(engine, &txn) != OK ||
-           media_get(txn, id, &arena, &media) != ERR_NOTFOUND;
+           media_get(txn, id, &arena, &media) != ERR_NOTFOUND ||
+           own_emoji_find(txn, id, &arena, &emoji) != ERR_NOTFOUND;
 }
 
 static void sweep_one(int directory, const char *name, struct engine *engine, int64_t now_ms)

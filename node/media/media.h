@@ -23,6 +23,7 @@
 #define MEDIA_PIXELS_MAX 64000000 /* 256 MiB when decoded */
 #define MEDIA_SECONDS_MAX 20
 #define MEDIA_SIDE_MAX 2560
+#define MEDIA_EMOJI_SIDE_MAX 128
 #define MEDIA_TYPE_BYTES 32
 #define MEDIA_HASH_BYTES 64
 /* A file without a record is left alone so long: it may be about to get one. */
@@ -36,9 +37,10 @@ struct media_made {
     uint64_t size;
 };
 
-/* Takes the picture at `path` in: a new file in `data_dir`, not named by any record yet. */
-MUST_CHECK enum err media_make(const char *data_dir, const char *path, struct media_made *out,
-                               struct why *why);
+/* Takes the picture at `path` in, at most `side` pixels a side (and MEDIA_SIDE_MAX): a new file in
+ * `data_dir`, not named by any record yet. */
+MUST_CHECK enum err media_make(const char *data_dir, const char *path, unsigned side,
+                               struct media_made *out, struct why *why);
 /* Takes it back. */
 void media_unmake(const char *data_dir, uint64_t id);
 /* The open file, and its size; ERR_NOTFOUND. The caller closes it. */

@@ -175,6 +175,50 @@ def a_deleted_post_takes_its_picture_along():
 
 
 @tap.test
+def a_custom_emoji_is_sent_with_its_picture_and_served_until_it_is_removed():
+    path, huge = _file("pill.png", _png(extra=_chunk(b"tEXt", b"Comment\0" + SECRET))), _file("no.png", b"no")
+    home.refuses("emoji", "add", "no", huge)
+    home.refuses("emoji", "add", "p:ll", path)
+    before = set(os.listdir(f"{home.folder}/data/media"))
+    home.cli("emoji", "add", "pill", path, "--dry-run")
+    tap.equal(set(os.listdir(f"{home.folder}/data/media")), before, "files after a dry run")
+    home.cli("emoji", "add", "pill", path, "--reason", "for the pharmacy")
+    home.refuses("emoji", "add", "pill", path)
+    listed, = home.list("emoji", "list")
+    uri = home.post("ann", "Take a :pill: at 12:30:45")
+    emoji, = tap.until(lambda: _sent(uri), "the post at fred's")["tag"]
+    tap.equal((emoji["type"], emoji["name"], emoji["icon"]), (
+        "Emoji", ":pill:", {"type": "Image", "mediaType": "image/png", "url": listed["url"]}), "the tag")
+    answer = wire.get(listed["url"], scene.authority.client_context())
+    tap.equal((answer.status, answer.header("content-type")), (200, "image/png"), "to anyone")
+    tap.equal(answer.header("x-content-type-options"), "nosniff", "nosniff")
+    tap.check("sandbox" in answer.header("content-security-policy"), "sandbox")
+    tap.check("public" in answer.header("cache-control"), "Cache-Control")
+    tap.check(SECRET[:10] not in answer.body, "metadata came out")
+    file = f"{home.folder}/data/media/{int(listed['url'].rpartition('/')[2]):016x}"
+    home.stop()
+    os.utime(file, (0, 0))
+    home.start()
+    unknown = home.post("ann", "swept", "--media", _file("f.png", _png()))
+    tap.check(_attached(unknown) and os.path.exists(file), "the sweep leaves it")
+    home.cli("emoji", "remove", "pill")
+    home.refuses("emoji", "remove", "pill")
+    tap.equal(home.list("emoji", "list"), [], "none")
+    tap.equal(home.get(listed["url"]).status, 404, "its picture")
+    tap.check(any(p["uri"] == uri for p in home.timeline("ann")), "the post stays")
+
+
+@tap.test
+def an_emoji_is_small():
+    wide = struct.pack(">IIBBBBB", 640, 320, 8, 0, 0, 0, 0)
+    path = _file("wide.png", b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", wide)
+                 + _chunk(b"IDAT", zlib.compress(bytes(641 * 320))) + _chunk(b"IEND", b""))
+    home.cli("emoji", "add", "wide", path)
+    listed, = home.list("emoji", "list")
+    tap.equal(struct.unpack(">II", home.get(listed["url"]).body[16:24]), (128, 64), "its size")
+
+
+@tap.test
 def the_nodes_end_soundly():
     scene.end_soundly()
 

@@ -8,6 +8,7 @@
 #include "storage/migrate.h"
 #include "storage/notification.h"
 #include "storage/outqueue.h"
+#include "storage/own_emoji.h"
 #include "storage/parked.h"
 #include "storage/peer.h"
 #include "storage/poll.h"
@@ -533,6 +534,24 @@ static void promise_12_every_record_decodes_and_names_its_key(void **state)
     find(world, txn, "post", "the record has another id");
 }
 
+static void promise_19_emoji_and_their_pictures(void **state)
+{
+    struct world *world = *state;
+    OwnEmoji emoji = OWN_EMOJI__INIT;
+    emoji.shortcode = (char *)"pill";
+    emoji.media = 7;
+    struct txn *txn = store_write(&world->store);
+    assert_int_equal(own_emoji_add(txn, &emoji), OK);
+    drop(txn, TABLE_EMOJI_MEDIA, key_id(7));
+    find(world, txn, "emoji", "has no emoji_media");
+    txn = store_write(&world->store);
+    put(txn, TABLE_EMOJI_MEDIA, key_id(8), bytes_of("none"));
+    find(world, txn, "emoji_media", "names no emoji with this picture");
+    txn = store_write(&world->store);
+    assert_int_equal(record_put(txn, TABLE_EMOJI, bytes_of("other"), &emoji.base), OK);
+    find(world, txn, "emoji", "the record says it is another");
+}
+
 static void a_store_larger_than_a_page_is_read_in_several(void **state)
 {
     struct world *world = *state;
@@ -638,6 +657,7 @@ int main(void)
         IN_A_WORLD(promise_10_parked_items_and_wants),
         IN_A_WORLD(t84_promise_11_a_missing_changed_or_cut_off_audit_record_is_found),
         IN_A_WORLD(promise_12_every_record_decodes_and_names_its_key),
+        IN_A_WORLD(promise_19_emoji_and_their_pictures),
         IN_A_WORLD(a_store_larger_than_a_page_is_read_in_several),
         IN_A_WORLD(a_live_store_raises_no_false_alarm),
         cmocka_unit_test(t95_a_store_of_a_newer_version_is_refused),

@@ -495,6 +495,20 @@ static void an_emoji_is_put_under_a_post(void **state)
     free(uri);
 }
 
+static void emoji_of_ones_own_are_listed_and_removed(void **state)
+{
+    struct node *node = *state;
+    assert_int_equal(RUN(node, "emoji", "list"), 0);
+    assert_int_equal(RUN(node, "emoji", "add", "pill", "/nonexistent"), 2);
+    assert_int_equal(RUN(node, "emoji", "add", "pill"), 2);
+    assert_int_equal(RUN(node, "emoji", "remove", "pill"), 1);
+    assert_int_equal(RUN(node, "account", "create", "ann"), 0);
+    assert_int_equal(RUN(node, "post", "ann", "Beds are free"), 0);
+    char *uri = take_uri(node);
+    assert_int_equal(RUN(node, "react", "ann", uri, ":pill:"), 2);
+    free(uri);
+}
+
 static void a_token_is_shown_once_and_can_be_revoked(void **state)
 {
     struct node *node = *state;
@@ -542,6 +556,7 @@ int main(void)
         STORED(what_a_post_said_before_is_kept),
         STORED(a_text_in_several_languages_is_shown_in_ones_own),
         STORED(an_emoji_is_put_under_a_post),
+        STORED(emoji_of_ones_own_are_listed_and_removed),
         STORED(a_token_is_shown_once_and_can_be_revoked),
         STORED(root_becomes_the_owner_of_the_store),
         STORED(status_works_without_a_daemon),
