@@ -3,8 +3,11 @@
 #include "storage/account.h"
 #include "storage/actor.h"
 #include "storage/audit.h"
+#include "storage/backfill.h"
+#include "storage/consent.h"
 #include "storage/edge.h"
 #include "storage/follow_digest.h"
+#include "storage/media.h"
 #include "storage/migrate.h"
 #include "storage/notification.h"
 #include "storage/outqueue.h"
@@ -13,6 +16,7 @@
 #include "storage/peer.h"
 #include "storage/poll.h"
 #include "storage/post.h"
+#include "storage/report.h"
 #include "storage/seen.h"
 #include "storage/stream.h"
 #include "storage/token.h"
@@ -379,6 +383,117 @@ static void promise_13_quotes_and_consents(void **state)
     find(world, txn, "consent", "is about a post that does not exist");
 }
 
+static void promise_13_a_consent_and_its_index_name_each_other(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    Consent consent = CONSENT__INIT;
+    consent.owner = world->alice.v;
+    consent.target = world->post.v;
+    consent.kind = CONSENT_LIKE;
+    consent.object = (char *)"https://peer.example/like/1";
+    assert_int_equal(consent_put(txn, &consent, BUILD_NOW_MS), OK);
+    struct key of = key_id(world->post.v), hash = hash_of(txn, consent.object);
+    key_add_u8(&of, CONSENT_LIKE);
+    key_add_bytes(&of, key_bytes(&hash));
+    drop(txn, TABLE_CONSENT_OF, of);
+    find(world, txn, "consent", "consent_of does not name it: https://peer.example/like/1");
+}
+
+static void promise_14_media_and_posts_name_each_other(void **state)
+{
+    struct world *world = *state;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ARENA_BYTES);
+    struct txn *txn = store_write(&world->store);
+    Media media = MEDIA__INIT;
+    Attachment picture = ATTACHMENT__INIT, *pictures[] = {&picture};
+    struct key key = key_id(world->reply.v);
+    Post *post;
+    media.id = 77;
+    media.post = world->reply.v;
+    assert_int_equal(media_add(txn, &media), OK);
+    find(world, txn, "media", "belongs to no post");
+    txn = store_write(&world->store);
+    assert_int_equal(post_get(txn, world->reply, &arena, &post), OK);
+    picture.media = media.id;
+    post->attachments = pictures;
+    post->n_attachments = 1;
+    assert_int_equal(record_put(txn, TABLE_POST, key_bytes(&key), &post->base), OK);
+    drop(txn, TABLE_MEDIA, key_id(media.id));
+    find(world, txn, "post", "its picture 77 has no record");
+}
+
+static void promise_17_a_report_and_its_index_name_each_other(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    Report report = REPORT__INIT;
+    report.from = world->alice.v;
+    report.about = world->bob.v;
+    assert_int_equal(report_add(txn, &report, BUILD_NOW_MS), OK);
+    drop(txn, TABLE_REPORT_OF, key_ids(report.about, report.id));
+    find(world, txn, "report", "has no report_of");
+    txn = store_write(&world->store);
+    put(txn, TABLE_REPORT_OF, key_ids(world->alice.v, report.id), (struct bytes){0});
+    find(world, txn, "report_of", "names no report about this account");
+    txn = store_write(&world->store);
+    struct key key = key_id(report.id);
+    report.about = 99;
+    assert_int_equal(record_put(txn, TABLE_REPORT, key_bytes(&key), &report.base), OK);
+    find(world, txn, "report", "is about an actor that does not exist");
+}
+
+/* A running backfill that wants one thing: its id. */
+static uint64_t fill_backfill(struct world *world, struct txn *txn, BackfillItem *item)
+{
+    Backfill backfill = BACKFILL__INIT;
+    backfill.root = world->post.v;
+    assert_int_equal(backfill_add(txn, &backfill, BUILD_NOW_MS), OK);
+    assert_int_equal(backfill_item_add(txn, backfill.id, item), OK);
+    assert_int_equal(backfill_item_want(txn, &backfill, item, BUILD_NOW_MS), OK);
+    assert_int_equal(backfill_put(txn, &backfill), OK);
+    return backfill.id;
+}
+
+static void promise_18_backfills_and_what_they_want(void **state)
+{
+    struct world *world = *state;
+    struct said said;
+    BackfillItem item = BACKFILL_ITEM__INIT;
+    item.uri = (char *)"https://peer.example/wanted";
+    struct txn *txn = store_write(&world->store);
+    uint64_t id = fill_backfill(world, txn, &item);
+    struct key by = hash_of(txn, item.uri), row = key_id(id);
+    struct key hash = by;
+    key_add_u64(&by, id);
+    store_commit(&txn);
+    if (wrong(&world->store, &said))
+        fail_msg("%s", said.text);
+
+    txn = store_write(&world->store);
+    drop(txn, TABLE_WANT, hash);
+    find(world, txn, "backfill_item", "nobody wants what it needs: https://peer.example/wanted");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_BACKFILL_BY, by);
+    find(world, txn, "backfill_item", "has no backfill_by: https://peer.example/wanted");
+    txn = store_write(&world->store);
+    put(txn, TABLE_BACKFILL_BY, key_ids(1, 2), (struct bytes){0});
+    find(world, txn, "backfill_by", "names an item that does not exist");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_BACKFILL_OF, key_id(world->post.v));
+    find(world, txn, "backfill", "has no backfill_of");
+    txn = store_write(&world->store);
+    put(txn, TABLE_BACKFILL_OF, key_id(world->reply.v), key_bytes(&row));
+    find(world, txn, "backfill_of", "names a backfill that does not name it back");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_BACKFILL_RUN, row);
+    find(world, txn, "backfill", "is not said to run");
+    find(world, store_write(&world->store), "backfill_item", "belongs to no running backfill");
+    txn = store_write(&world->store);
+    put(txn, TABLE_BACKFILL_RUN, key_id(9), (struct bytes){0});
+    find(world, txn, "backfill_run", "names a backfill that does not exist");
+}
+
 static void promise_7_peers_are_due_exactly_once(void **state)
 {
     struct world *world = *state;
@@ -651,6 +766,10 @@ int main(void)
         IN_A_WORLD(promise_6_counters_and_notifications),
         IN_A_WORLD(promise_7_peers_are_due_exactly_once),
         IN_A_WORLD(promise_13_quotes_and_consents),
+        IN_A_WORLD(promise_13_a_consent_and_its_index_name_each_other),
+        IN_A_WORLD(promise_14_media_and_posts_name_each_other),
+        IN_A_WORLD(promise_17_a_report_and_its_index_name_each_other),
+        IN_A_WORLD(promise_18_backfills_and_what_they_want),
         IN_A_WORLD(promise_16_polls_are_due_once_and_count_their_voters),
         IN_A_WORLD(promise_8_bodies_know_their_jobs),
         IN_A_WORLD(promise_9_jobs_and_ledger_agree_and_add_up),
