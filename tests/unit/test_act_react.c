@@ -157,6 +157,63 @@ static void misskeys_like_with_an_emoji_is_a_reaction(void **state)
     assert_reaction(s, NULL);
 }
 
+/* As Misskey, Akkoma and Mitra tag it. */
+static void a_custom_emoji_comes_with_its_picture_and_goes(void **state)
+{
+    struct scene *s = *state;
+    static const char tag[] =
+        "\"tag\":[{\"type\":\"Emoji\",\"name\":\":blobcat:\",\"id\":\"https://peer.example/e/1\","
+        "\"icon\":{\"type\":\"Image\",\"url\":\"https://peer.example/blobcat.png\"}}]";
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
+    assert_int_equal(node_receive_act(&s->node, &s->bob,
+                                      "\"type\":\"EmojiReact\",\"content\":\":blobcat:\","
+                                      "\"id\":\"https://peer.example/r/1\",\"object\":\"%s\",%s",
+                                      s->uri, tag),
+                     202);
+    assert_reaction(s, ":blobcat:");
+    struct txn *txn = store_read(&s->node.store);
+    Edge *edge;
+    assert_int_equal(
+        edge_get(txn, (struct edge_key){EDGE_REACTION, s->bob.id.v, s->post.v}, &arena, &edge), OK);
+    assert_string_equal(edge->icon_url, "https://peer.example/blobcat.png");
+    txn_end(&txn);
+    assert_int_equal(node_notified(&s->node, s->ann, NOTIFICATION_TYPE__REACTION), 1);
+    assert_int_equal(undoes(s, "EmojiReact", "1", ":blobcat:"), 202);
+    assert_reaction(s, NULL);
+}
+
+/* The emoji stay what they are: names in the other's text. */
+static void a_post_with_custom_emoji_is_answered_and_quoted(void **state)
+{
+    struct scene *s = *state;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    struct why why;
+    Post *post;
+    post_id id;
+    assert_int_equal(
+        node_receive_act(
+            &s->node, &s->bob,
+            "\"type\":\"Create\",\"id\":\"https://peer.example/c/2\",\"object\":{"
+            "\"type\":\"Note\",\"id\":\"https://peer.example/notes/2\",\"attributedTo\":\"%s\","
+            "\"content\":\"so :blobcat:\",\"to\":\"as:Public\",\"tag\":[{\"type\":\"Emoji\","
+            "\"name\":\":blobcat:\",\"icon\":{\"url\":\"https://peer.example/blobcat.png\"}}]}",
+            s->bob.uri),
+        202);
+    post_id bobs = node_find_post(&s->node, "https://peer.example/notes/2");
+    struct post_draft answer = {.author = s->ann, .source = "yes", .in_reply_to = bobs};
+    struct post_draft quote = {.author = s->ann, .source = "see", .quote_of = bobs};
+    assert_int_equal(act_post_local(&s->node.fed, &answer, NULL, &by, &id, &why), OK);
+    assert_int_equal(act_post_local(&s->node.fed, &quote, NULL, &by, &id, &why), OK);
+    AUTO(txn_end) struct txn *txn = store_read(&s->node.store);
+    assert_int_equal(post_get(txn, bobs, &arena, &post), OK);
+    assert_int_equal(post->n_emoji, 1);
+    assert_string_equal(post->emoji[0]->shortcode, ":blobcat:");
+    assert_string_equal(post->emoji[0]->url, "https://peer.example/blobcat.png");
+    assert_int_equal(post_get(txn, id, &arena, &post), OK);
+    assert_int_equal(post->n_emoji, 0);
+    assert_string_equal(post->quote_uri, "https://peer.example/notes/2");
+}
+
 static void what_is_no_emoji_is_a_plain_like(void **state)
 {
     struct scene *s = *state;
@@ -275,6 +332,8 @@ int main(void)
         cmocka_unit_test(t73_a_shortcode_has_letters_digits_and_nothing_else),
         SCENE(a_reaction_is_kept_told_and_taken_back),
         SCENE(misskeys_like_with_an_emoji_is_a_reaction),
+        SCENE(a_custom_emoji_comes_with_its_picture_and_goes),
+        SCENE(a_post_with_custom_emoji_is_answered_and_quoted),
         SCENE(what_is_no_emoji_is_a_plain_like),
         SCENE(a_like_and_a_reaction_both_stand),
         SCENE(t48_many_reactions_of_one_actor_count_once_and_the_last_stands),
