@@ -410,6 +410,31 @@ static void counts_only_grow_and_are_no_edit(void **state)
     assert_counts(s, poll, 5, 2, 0, 7);
 }
 
+static void other_options_are_an_edit_and_the_old_ones_are_its_history(void **state)
+{
+    struct scene *s = *state;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    post_id poll = know_bobs_poll(s);
+    PostEdit *edit;
+    assert_int_equal(
+        node_receive_act(
+            &s->node, &s->bob,
+            "\"type\":\"Update\",\"id\":\"https://peer.example/t/9\",\"object\":{"
+            "\"type\":\"Question\",\"id\":\"" BOBS "\",\"attributedTo\":\"%s\","
+            "\"content\":\"Which?\",\"to\":\"as:Public\","
+            "\"published\":\"2025-12-31T00:00:00Z\",\"updated\":\"2025-12-31T23:00:00Z\","
+            "\"anyOf\":[{\"name\":\"Water\"},{\"name\":\"Milk\"},{\"name\":\"Soup\"}]}",
+            s->bob.uri),
+        202);
+    assert_counts(s, poll, 0, 0, 0, 0);
+    AUTO(txn_end) struct txn *txn = store_read(&s->node.store);
+    assert_int_equal(post_history_next(txn, poll, INT64_MAX, &arena, &edit), OK);
+    assert_int_equal(edit->n_options, 3);
+    for (size_t i = 0; i < COUNT(drinks); i++)
+        assert_string_equal(edit->options[i], drinks[i]);
+    assert_int_equal(post_history_next(txn, poll, edit->replaced_ms, &arena, &edit), ERR_NOTFOUND);
+}
+
 static void an_update_before_its_poll_ends_the_same(void **state)
 {
     struct scene *s = *state;
@@ -467,6 +492,7 @@ int main(void)
         SCENE(ours_vote_by_text_or_number),
         SCENE(ours_goes_to_the_author_alone_one_create_for_each_choice),
         SCENE(counts_only_grow_and_are_no_edit),
+        SCENE(other_options_are_an_edit_and_the_old_ones_are_its_history),
         SCENE(an_update_before_its_poll_ends_the_same),
         SCENE(at_its_end_our_voters_are_told_and_it_is_fetched_again),
         SCENE(closed_before_its_time_it_ends),
