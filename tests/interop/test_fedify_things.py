@@ -5,8 +5,7 @@
 
 Kinds of objects and actors, audiences, what a post carries, object proofs, forwarded activities, collections.
 
-Ward has no custom emoji of its own, and Fedify knows no focal point and no blurhash: those are seen one way
-only.
+Fedify knows no focal point and no blurhash: those are seen one way only.
 """
 
 import json
@@ -318,11 +317,27 @@ def a_custom_emoji_and_attachments_come_in():
     tap.equal(sound["media_type"], "audio/ogg", "the sound")
 
 
-@tap.test
-def attachments_go_out():
+def _picture():
     path = os.path.join(meeting.stage.folder, "chart.png")
     with open(path, "wb") as file:
         file.write(picture.png())
+    return path
+
+
+@tap.test
+def a_custom_emoji_goes_out():
+    node.cli("emoji", "add", "pill", _picture())
+    uri = node.post("ann", "Take a :pill:")
+    sent = next(t for t in wait("Create", uri)["object"]["tag"] if t["type"] == "Emoji")
+    read = meeting.arrived("Create", uri)[0]["document"]["object"]["tag"]
+    read = next(t for t in (read if isinstance(read, list) else [read]) if t["type"] == "Emoji")
+    tap.equal((read["name"], read["icon"]["url"]), (":pill:", sent["icon"]["url"]), "as Fedify reads it")
+    tap.equal(node.get(sent["icon"]["url"], "image/*").status, 200, "the picture itself")
+
+
+@tap.test
+def attachments_go_out():
+    path = _picture()
     uri = node.post("ann", "Look here", "--media", path, "--alt", "Doses by hour", "--focus", "0.5,-0.5")
     sent = wait("Create", uri)["object"]["attachment"][0]
     tap.equal((sent["name"], sent["focalPoint"]), ("Doses by hour", [0.5, -0.5]), "its words and its point")
