@@ -51,16 +51,26 @@ static bool is_language(const char *tag, const char *range, size_t n, bool may_b
     return strncasecmp(tag, range, n) == 0 && (!tag[n] || (may_be_narrower && tag[n] == '-'));
 }
 
+/* The two change places: what the author wrote is a translation to this reader. */
+static void swap_text(Post *post, LanguageText *text)
+{
+    LanguageText original = *text;
+    original.language = *post->language ? post->language : (char *)"und"; /* RFC 5646 #4.1 */
+    original.content_html = post->content_html;
+    post->language = text->language;
+    post->content_html = text->content_html;
+    *text = original;
+}
+
 static bool take_language(Post *post, const char *range, size_t n, bool may_be_narrower)
 {
     if (is_language(post->language, range, n, may_be_narrower))
         return true;
     for (size_t i = 0; i < post->n_translations; i++) {
-        const LanguageText *text = post->translations[i];
+        LanguageText *text = post->translations[i];
         if (!is_language(text->language, range, n, may_be_narrower))
             continue;
-        post->content_html = text->content_html;
-        post->language = text->language;
+        swap_text(post, text);
         return true;
     }
     return false;

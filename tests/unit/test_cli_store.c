@@ -475,6 +475,10 @@ static void a_text_in_several_languages_is_shown_in_ones_own(void **state)
         assert_int_equal(RUN(node, "timeline", "ann", "--limit", "1", "--json"), 0);
         expect(node, buf_text(&text));
     }
+    assert_int_equal(RUN(node, "account", "language", "ann", "de"), 0);
+    assert_int_equal(RUN(node, "timeline", "ann", "--limit", "1", "--json"), 0);
+    expect(node, "\"language\":\"de\"");
+    expect(node, "\"translations\":{\"en\":\"free\",\"fr\":\"libre\",\"pt-BR\":\"livre\"}");
     assert_int_equal(RUN(node, "check"), 0);
     free(uri);
 }
