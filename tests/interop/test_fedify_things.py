@@ -350,7 +350,7 @@ def attachments_go_out():
 @tap.test
 def a_quote_is_seen_as_one():
     uri = _create(type="Note", content="<p>As ann said</p>", quoteUrl=seen["uri"])
-    tap.equal(wait_home(uri, "As ann said")["quotes"], seen["uri"], "what it quotes")
+    tap.equal(wait_home(uri, "As ann said")["quote"]["uri"], seen["uri"], "what it quotes")
 
 
 # ---- consent: QuoteRequest, ReplyRequest, and what an interaction policy says
