@@ -12,6 +12,7 @@
 
 #define CONSENT_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 #define JUDGED_AGAIN_MAX 1000 /* posts that had come before this one */
+#define JUDGED_DEPTH_MAX 32   /* replies to replies: one arena and some stack each */
 
 /* ---- may they? ---- */
 
@@ -168,7 +169,7 @@ static Approval state_here(struct txn *txn, const Post *target, enum consent_kin
 static Approval place_reply(struct txn *txn, const Post *post, const Post *target)
 {
     if (consent_judge(txn, target, CONSENT_REPLY, (actor_id){post->author}) == CONSENT_YES)
-        return APPROVAL__NOT_NEEDED;
+        return consent_is_hidden(target) ? APPROVAL__ASKED : APPROVAL__NOT_NEEDED;
     if (target->is_local)
         return state_here(txn, target, CONSENT_REPLY, post);
     if (was_taken_back(txn, post->reply_approval_uri, (actor_id){target->author}))
@@ -301,6 +302,8 @@ static enum err settle_one(struct txn *txn, const Post *post, enum consent_kind 
                    : OK;
     if (e)
         return e;
+    if (!is_quote && consent_is_hidden(target))
+        return OK; /* it waits with that one, and there is nothing to say before */
     if (target->is_local)
         return keep_record(txn, post, target, kind, state, now_ms);
     return state == APPROVAL__ASKED && given[0] && !post->is_local
@@ -336,27 +339,34 @@ enum err consent_update(struct txn *txn, Post *stored, const Post *update, int64
     return e ? e : settle_one(txn, stored, CONSENT_QUOTE, now_ms);
 }
 
-/* A post that came before what it answers or quotes is judged now. */
-static enum err judge_again(struct txn *txn, post_id id, int64_t now_ms)
+static enum err judge_stream(struct txn *txn, struct stream_key key, unsigned depth,
+                             int64_t now_ms);
+
+/* A post that came before what it answers or quotes is judged now, and what answers it. */
+static enum err judge_again(struct txn *txn, post_id id, unsigned depth, int64_t now_ms)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(CONSENT_ARENA_BYTES);
     Post *post;
     enum err e = post_get(txn, id, &arena, &post);
     if (e)
         return e;
+    bool was_hidden = consent_is_hidden(post);
     if (!post->is_local)
         e = consent_place(txn, post);
     if (!e)
         e = post_set_consent(txn, post);
     if (!e)
         e = settle_one(txn, post, CONSENT_REPLY, now_ms);
-    return e ? e : settle_one(txn, post, CONSENT_QUOTE, now_ms);
+    if (!e)
+        e = settle_one(txn, post, CONSENT_QUOTE, now_ms);
+    if (e || was_hidden == consent_is_hidden(post) || depth == JUDGED_DEPTH_MAX)
+        return e;
+    return judge_stream(txn, (struct stream_key){STREAM_REPLY, post->id}, depth + 1, now_ms);
 }
 
-static enum err judge_stream(struct txn *txn, enum stream_kind kind, uint64_t owner, int64_t now_ms)
+static enum err judge_stream(struct txn *txn, struct stream_key key, unsigned depth, int64_t now_ms)
 {
     AUTO(stream_close) struct stream stream = {0};
-    struct stream_key key = {kind, owner};
     post_id id[16];
     uint64_t before = 0;
     size_t n = 0;
@@ -369,7 +379,7 @@ static enum err judge_stream(struct txn *txn, enum stream_kind kind, uint64_t ow
         if (e && e != ERR_NOTFOUND)
             return e;
         for (size_t i = 0; i < n; i++)
-            if ((e = judge_again(txn, id[i], now_ms)))
+            if ((e = judge_again(txn, id[i], depth, now_ms)))
                 return e;
         if (n < COUNT(id))
             break;
@@ -384,9 +394,14 @@ enum err consent_settle(struct txn *txn, const Post *post, int64_t now_ms)
     enum err e = settle_one(txn, post, CONSENT_REPLY, now_ms);
     if (!e)
         e = settle_one(txn, post, CONSENT_QUOTE, now_ms);
-    if (!e && post->policy && post->policy->reply)
-        e = judge_stream(txn, STREAM_REPLY, post->id, now_ms);
-    return e ? e : judge_stream(txn, STREAM_QUOTE, post->id, now_ms);
+    if (!e && ((post->policy && post->policy->reply) || consent_is_hidden(post)))
+        e = consent_spread(txn, post, now_ms);
+    return e ? e : judge_stream(txn, (struct stream_key){STREAM_QUOTE, post->id}, 0, now_ms);
+}
+
+enum err consent_spread(struct txn *txn, const Post *post, int64_t now_ms)
+{
+    return judge_stream(txn, (struct stream_key){STREAM_REPLY, post->id}, 0, now_ms);
 }
 
 /* ---- authorizations of others ---- */

@@ -5,7 +5,7 @@
  * and answered (storage/consent.h); about others' posts we ask their node, and believe an
  * authorization only as its origin serves it. Until then a reply is shown to its author and to whom
  * it answers, and a quote as the link it contains. All of it is judged in the transaction in which
- * two posts meet, whichever came first.
+ * two posts meet, whichever came first. What answers a reply that waits, waits with it.
  *
  * Threads  reading: any; the rest inside a mutation
  * Source   FEP-044f; GoToSocial "Interaction Controls"
@@ -49,6 +49,9 @@ MUST_CHECK enum err consent_settle(struct txn *txn, const Post *post, int64_t no
  * away. */
 MUST_CHECK enum err consent_update(struct txn *txn, Post *stored, const Post *update,
                                    int64_t now_ms);
+/* A reply was approved, or is not any more: what answers it waits as it does. */
+MUST_CHECK enum err consent_spread(struct txn *txn, const Post *post, int64_t now_ms);
+
 /* "<owner>/approvals/<id>": where an approved one is served. */
 const char *consent_uri(const Actor *owner, const Consent *consent, struct arena *arena);
 /* Has this URI fetched; nothing waits for it but the posts that name it. */

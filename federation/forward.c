@@ -1,6 +1,7 @@
 #include "federation/forward.h"
 
 #include "federation/audience.h"
+#include "federation/consent.h"
 #include "federation/proof.h"
 #include "storage/edge.h"
 #include "storage/outqueue.h"
@@ -224,6 +225,8 @@ enum err forward_queue(struct txn *txn, struct act *act)
         e = post_get(txn, id, &arena, &post);
     if (e)
         return e == ERR_NOTFOUND ? OK : e; /* it was not stored */
+    if (consent_is_hidden(post) && !act->forward->is_delete)
+        return OK; /* it waits for approval: only whom it answers may have it */
     if (post->author != act->who.v || post->visibility == VISIBILITY__DIRECT ||
         post->visibility == VISIBILITY__LOCAL)
         return OK;

@@ -109,7 +109,7 @@ enum err act_consent_landed(struct txn *txn, const struct federation *fed, const
 
 /* Sets what the post says of its approval; *out_changed: it said something else. */
 static enum err set_state(struct txn *txn, Post *post, enum consent_kind kind, Approval state,
-                          const char *uri, bool *out_changed)
+                          const char *uri, int64_t now_ms, bool *out_changed)
 {
     bool is_quote = kind == CONSENT_QUOTE;
     Approval *now = is_quote ? &post->quote_approval : &post->reply_approval;
@@ -118,7 +118,8 @@ static enum err set_state(struct txn *txn, Post *post, enum consent_kind kind, A
     *now = state;
     if (uri)
         *given = (char *)uri;
-    return post_set_consent(txn, post);
+    enum err e = post_set_consent(txn, post);
+    return e || is_quote || !*out_changed ? e : consent_spread(txn, post, now_ms);
 }
 
 /* Does this post stand in that relation to what the consent is about? */
@@ -151,7 +152,7 @@ enum err act_consent_take(struct txn *txn, const struct federation *fed, const C
         e = set_state(txn, post, kind, was_open ? post->reply_approval : consent->state,
                       consent->state == APPROVAL__APPROVED ? consent_uri(owner, consent, &arena)
                                                            : NULL,
-                      &is_changed);
+                      now_ms, &is_changed);
     if (e || !is_changed || consent->state == APPROVAL__ASKED)
         return e;
     if (post->is_local)
@@ -246,12 +247,13 @@ static enum err answered_apply(struct txn *txn, struct act *act)
     }
     if (state->is_yes && state->result) { /* kept, and believed once it was fetched */
         act->outcome = "approved: to be verified";
-        e = set_state(txn, post, state->kind, APPROVAL__ASKED, state->result, &is_changed);
+        e = set_state(txn, post, state->kind, APPROVAL__ASKED, state->result, act->now_ms,
+                      &is_changed);
         return e ? e : consent_want(txn, state->result, act->now_ms);
     }
     act->outcome = state->is_yes ? "approved" : "declined";
     e = set_state(txn, post, state->kind, state->is_yes ? APPROVAL__APPROVED : APPROVAL__DECLINED,
-                  state->is_yes ? act->activity->id : NULL, &is_changed);
+                  state->is_yes ? act->activity->id : NULL, act->now_ms, &is_changed);
     return e ? e : act_consent_landed(txn, act->fed, post, state->kind, act->who, act->now_ms);
 }
 
@@ -312,7 +314,7 @@ static enum err given_apply(struct txn *txn, struct mutation *m)
         Post *post;
         e = post_get(txn, id, &arena, &post);
         if (!e)
-            e = set_state(txn, post, kind, APPROVAL__APPROVED, NULL, &is_changed);
+            e = set_state(txn, post, kind, APPROVAL__APPROVED, NULL, g->now_ms, &is_changed);
         if (!e && post->is_local)
             e = act_consent_landed(txn, g->fed, post, kind, consent_owner(txn, post, kind),
                                    g->now_ms);
@@ -351,7 +353,7 @@ enum err act_consent_taken_back(struct txn *txn, const struct federation *fed, c
         if (consent_owner(txn, post, kind).v != who.v)
             continue;
         *out_found = true;
-        e = set_state(txn, post, kind, APPROVAL__DECLINED, NULL, &is_changed);
+        e = set_state(txn, post, kind, APPROVAL__DECLINED, NULL, now_ms, &is_changed);
         if (!e && post->is_local && is_changed)
             e = act_consent_landed(txn, fed, post, kind, who, now_ms);
         if (e)

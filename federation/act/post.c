@@ -249,6 +249,8 @@ static enum err set_parent(struct txn *txn, struct post_local *p, struct arena *
     p->parent = parent;
     if (consent_judge(txn, parent, CONSENT_REPLY, p->draft->author) == CONSENT_NO)
         return why_set(&p->why, ERR_DENIED, "its author does not want replies from you");
+    if (consent_is_hidden(parent))
+        return why_set(&p->why, ERR_DENIED, "that reply waits for approval: not before");
     if (set_reply_audience(parent, post))
         return why_set(&p->why, ERR_INVALID,
                        "a local post cannot answer what not everyone here may read");

@@ -514,6 +514,41 @@ static void t43_who_asked_for_anothers_quote_does_not_get_it(void **state)
     assert_quote(s, REPLY, APPROVAL__APPROVED);
 }
 
+static void what_answers_a_waiting_reply_waits_with_it(void **state)
+{
+    struct scene *s = *state;
+    struct ours post = ann_wants_to_be_asked(s);
+    const char *second = "https://second.example/notes/5", *third = "https://peer.example/w/6";
+    struct why why;
+    bob_replies(s, &s->bob, &post);
+    says(s, &s->dan, second, ",\"inReplyTo\":\"" REPLY "\"");
+    says(s, &s->mal, third, ",\"inReplyTo\":\"https://second.example/notes/5\"");
+    assert_reply(s, second, APPROVAL__ASKED);
+    assert_reply(s, third, APPROVAL__ASKED);
+    assert_int_equal(node_rows(&s->node, TABLE_CONSENT), 1);
+    struct post_draft draft = {.author = s->ann, .source = "no"};
+    draft.in_reply_to = node_find_post(&s->node, REPLY);
+    assert_int_equal(act_post_local(&s->node.fed, &draft, NULL, &by, &post.id, &why), ERR_DENIED);
+    assert_int_equal(act_approve_local(&s->node.fed, s->ann, only_consent(s), &by, &why), OK);
+    assert_reply(s, second, APPROVAL__NOT_NEEDED);
+    assert_reply(s, third, APPROVAL__NOT_NEEDED);
+    assert_int_equal(act_decline_local(&s->node.fed, s->ann, only_consent(s), &by, &why), OK);
+    assert_reply(s, second, APPROVAL__ASKED);
+    assert_reply(s, third, APPROVAL__ASKED);
+}
+
+static void so_it_does_when_it_came_before(void **state)
+{
+    struct scene *s = *state;
+    struct ours post = ann_wants_to_be_asked(s);
+    const char *second = "https://second.example/notes/5", *third = "https://peer.example/w/6";
+    says(s, &s->mal, third, ",\"inReplyTo\":\"https://second.example/notes/5\"");
+    says(s, &s->dan, second, ",\"inReplyTo\":\"" REPLY "\"");
+    bob_replies(s, &s->bob, &post);
+    assert_reply(s, second, APPROVAL__ASKED);
+    assert_reply(s, third, APPROVAL__ASKED);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
@@ -533,6 +568,8 @@ int main(void)
         TEST(a_forged_reply_within_a_request_is_not_stored),
         TEST(a_reply_that_was_approved_can_be_taken_back),
         TEST(t43_an_approval_is_for_who_asked),
+        TEST(what_answers_a_waiting_reply_waits_with_it),
+        TEST(so_it_does_when_it_came_before),
         TEST(t43_who_asked_for_anothers_quote_does_not_get_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

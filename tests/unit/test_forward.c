@@ -1,6 +1,7 @@
 /* What others address to followers of ours is passed on to them. */
 #include "federation/forward.h"
 
+#include "federation/consent.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
 #include "storage/check.h"
@@ -164,6 +165,25 @@ static void a_reply_is_passed_on_as_it_came_signed_by_whom_it_answers(void **sta
     assert_int_equal(job->visibility, VISIBILITY__FOLLOWERS);
     assert_int_equal(outqueue_body(txn, job->body, &arena, &body), OK);
     assert_true(bytes_equal(body, bytes_of(proved)));
+}
+
+static void a_reply_that_waits_for_approval_is_not_passed_on(void **state)
+{
+    struct scene *s = *state;
+    Interaction ask = INTERACTION__INIT;
+    InteractionPolicy policy = INTERACTION_POLICY__INIT;
+    struct why why;
+    post_id id;
+    char uri[256];
+    ask.manual = CONSENT_EVERYONE;
+    policy.reply = &ask;
+    struct post_draft draft = {.author = s->ann, .source = "ask me", .policy = &policy};
+    assert_int_equal(act_post_local(&s->node.fed, &draft, NULL, &by, &id, &why), OK);
+    snprintf(uri, sizeof uri, ANN "/posts/%llu", (unsigned long long)id.v);
+    AUTO(xfree) char *json = reply_json(uri, PUBLIC, ANN "/followers", "Create");
+    assert_int_equal(bob_sends(s, json), 202);
+    assert_true(node_has_post(&s->node, NOTE));
+    assert_int_equal(jobs(s), 0);
 }
 
 static void it_is_passed_on_once(void **state)
@@ -359,6 +379,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(a_reply_is_passed_on_as_it_came_signed_by_whom_it_answers),
+        T(a_reply_that_waits_for_approval_is_not_passed_on),
         T(it_is_passed_on_once),
         T(without_a_proof_nobody_could_believe_it),
         T(t109_with_a_wrong_proof_it_stays_here),
