@@ -197,7 +197,8 @@ static enum err find_custom(struct txn *txn, const struct react_local *react, st
     if (*react->emoji != ':')
         return OK;
     const char *shortcode = emoji_shortcode(react->emoji, arena);
-    enum err e = shortcode ? act_emoji_get(txn, react->fed, shortcode, arena, out) : ERR_NOTFOUND;
+    bool is_ours = shortcode && !strchr(react->emoji, '@'); /* ":pill@elsewhere:" is another's */
+    enum err e = is_ours ? act_emoji_get(txn, react->fed, shortcode, arena, out) : ERR_NOTFOUND;
     if (!e)
         edge->icon_url = (*out)->url;
     return e == ERR_NOTFOUND ? ERR_INVALID : e;

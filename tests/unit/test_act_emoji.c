@@ -178,6 +178,9 @@ static void one_of_ours_is_a_reaction(void **state)
     struct why why;
     assert_int_equal(act_react_local(&s->node.fed, s->ann, s->bobs, ":none:", &by, &why),
                      ERR_INVALID);
+    assert_int_equal(
+        act_react_local(&s->node.fed, s->ann, s->bobs, ":pill@peer.example:", &by, &why),
+        ERR_INVALID);
     assert_int_equal(act_react_local(&s->node.fed, s->ann, s->bobs, ":pill:", &by, &why), OK);
     assert_int_equal(node_queued(&s->node, "\"type\":\"EmojiReact\""), 1);
     assert_int_equal(node_queued(&s->node, "\"content\":\":pill:\",\"tag\":[{\"id\":\"" PILL_URL),
