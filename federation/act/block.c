@@ -87,7 +87,7 @@ static enum err forget_follows(struct txn *txn, actor_id a, actor_id b)
 static enum err block_remote_apply(struct txn *txn, struct act *act)
 {
     const struct block_state *state = act->state;
-    if (act_is_undone(txn, act->activity->id)) {
+    if (act_is_undone(txn, act)) {
         act->outcome = "ignored: undone before it came";
         return OK;
     }

@@ -69,7 +69,7 @@ static enum err boost_remote_apply(struct txn *txn, struct act *act)
     const struct boost_state *state = act->state;
     Post *post;
     enum err e = post_get(txn, state->post, &arena, &post);
-    if (e == ERR_NOTFOUND || act_is_undone(txn, act->activity->id)) {
+    if (e == ERR_NOTFOUND || act_is_undone(txn, act)) {
         act->outcome = "ignored: deleted or undone before it came";
         return OK;
     }

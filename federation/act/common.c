@@ -72,11 +72,19 @@ const char *act_new_uri(struct txn *txn, const Actor *actor, const char *what, i
     return arena_printf(arena, "%s/%s/%llu", actor->uri, what, (unsigned long long)id);
 }
 
-bool act_is_undone(struct txn *txn, const char *activity_uri)
+const char *act_undo_mark(const char *activity_uri, const char *actor_uri, struct arena *arena)
+{
+    return arena_printf(arena, "%s undone by %s", activity_uri, actor_uri);
+}
+
+bool act_is_undone(struct txn *txn, const struct act *act)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
     Tombstone *tombstone;
-    return activity_uri && tombstone_get(txn, activity_uri, &arena, &tombstone) == OK;
+    if (!act->activity->id)
+        return false;
+    const char *mark = act_undo_mark(act->activity->id, act->activity->actor, &arena);
+    return mark && tombstone_get(txn, mark, &arena, &tombstone) == OK;
 }
 
 enum err act_notify(struct txn *txn, const Actor *whom, NotificationType type, actor_id from,

@@ -38,8 +38,13 @@ MUST_CHECK enum err act_queue_json(struct txn *txn, const struct federation *fed
 const char *act_new_uri(struct txn *txn, const Actor *actor, const char *what, int64_t now_ms,
                         struct arena *arena);
 
-/* Was this activity undone before it came? The order of arrival must not matter. */
-bool act_is_undone(struct txn *txn, const char *activity_uri);
+/*
+ * Was this activity undone by its actor before it came? The order of arrival must not matter. What
+ * an Undo leaves is kept under the actor's name as well: a neighbour on the same host can neither
+ * undo for another nor be in the way of it (T42).
+ */
+bool act_is_undone(struct txn *txn, const struct act *act);
+const char *act_undo_mark(const char *activity_uri, const char *actor_uri, struct arena *arena);
 
 /* Tells one of our own people; remote ones and oneself are passed over. */
 MUST_CHECK enum err act_notify(struct txn *txn, const Actor *whom, NotificationType type,

@@ -61,7 +61,7 @@ static enum err follow_remote_apply(struct txn *txn, struct act *act)
     enum err e = get_pair(txn, state->local, act->who, &arena, &ours, &theirs);
     if (e)
         return e;
-    if (act_is_undone(txn, act->activity->id)) {
+    if (act_is_undone(txn, act)) {
         act->outcome = "ignored: undone before it came";
         return OK;
     }

@@ -3,6 +3,7 @@
  */
 #include "federation/act/react.h"
 
+#include "federation/consent.h"
 #include "storage/base/clock.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@ static enum err like_remote_apply(struct txn *txn, struct act *act)
     Post *post;
     Actor *author;
     enum err e = post_get(txn, state->post, &arena, &post);
-    if (e == ERR_NOTFOUND || act_is_undone(txn, act->activity->id)) {
+    if (e == ERR_NOTFOUND || act_is_undone(txn, act)) {
         act->outcome = "ignored: deleted or undone before it came";
         return OK;
     }
@@ -63,6 +64,10 @@ enum act_verdict act_like_plain(struct act *act, struct txn *txn, struct act_ans
         act->outcome = "ignored: likes a post it may not read";
         return ACT_DONE;
     }
+    if (post->is_local && consent_judge(txn, post, CONSENT_LIKE, act->who) != CONSENT_YES) {
+        act->outcome = "ignored: its author does not want it liked by them";
+        return ACT_DONE;
+    }
     act->state = state;
     act->apply = like_remote_apply;
     return ACT_DONE;
@@ -98,6 +103,8 @@ static enum err like_local_apply(struct txn *txn, struct mutation *m)
     Actor *who, *author;
     Post *post;
     enum err e = get_liker_and_post(txn, like, &arena, &who, &post, &author);
+    if (!e && consent_judge(txn, post, CONSENT_LIKE, like->who) != CONSENT_YES)
+        e = ERR_DENIED;
     if (e)
         return e;
 
@@ -155,6 +162,8 @@ static enum err run_like(struct like_local *like, const char *name, const struct
         return why_set(why, e, "there is no such post, or no like of it to take back");
     if (e == ERR_EXISTS)
         return why_set(why, e, "that post is liked already");
+    if (e == ERR_DENIED)
+        return why_set(why, e, "its author does not want it liked");
     return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
 }
 

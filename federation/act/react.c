@@ -4,6 +4,7 @@
  */
 #include "federation/act/react.h"
 
+#include "federation/consent.h"
 #include "federation/emoji.h"
 #include "storage/base/clock.h"
 
@@ -75,7 +76,7 @@ static enum err react_remote_apply(struct txn *txn, struct act *act)
     Post *post;
     Actor *author;
     enum err e = post_get(txn, state->post, &arena, &post);
-    if (e == ERR_NOTFOUND || act_is_undone(txn, act->activity->id)) {
+    if (e == ERR_NOTFOUND || act_is_undone(txn, act)) {
         act->outcome = "ignored: deleted or undone before it came";
         return OK;
     }
@@ -115,6 +116,10 @@ enum act_verdict act_react_remote(struct act *act, struct txn *txn, struct act_a
         return ACT_DONE;
     if (post_get(txn, state->post, &arena, &post) || !audience_may_read(txn, post, act->who)) {
         act->outcome = "ignored: reacts to a post it may not read";
+        return ACT_DONE;
+    }
+    if (post->is_local && consent_judge(txn, post, CONSENT_LIKE, act->who) != CONSENT_YES) {
+        act->outcome = "ignored: its author does not want it liked by them";
         return ACT_DONE;
     }
     bool is_past = activity->published_ms > 0 && activity->published_ms < act->now_ms;
@@ -213,6 +218,8 @@ static enum err react_local_apply(struct txn *txn, struct mutation *m)
     Edge edge = EDGE__INIT, *before = NULL;
     Emoji *custom = NULL;
     enum err e = get_both(txn, react, &arena, &who, &post, &author);
+    if (!e && react->emoji && consent_judge(txn, post, CONSENT_LIKE, react->who) != CONSENT_YES)
+        e = ERR_DENIED;
     if (!e && react->emoji)
         e = find_custom(txn, react, &arena, &edge, &custom);
     if (e)
@@ -256,6 +263,8 @@ static enum err run_react(struct react_local *react, const char *name, const str
         return why_set(why, e, "there is no such post, or no reaction to it to take back");
     if (e == ERR_EXISTS)
         return why_set(why, e, "that is the reaction already");
+    if (e == ERR_DENIED)
+        return why_set(why, e, "its author does not want it liked");
     if (e == ERR_INVALID)
         return why_set(why, e, "there is no %.70s here; \"ward emoji list\" shows ours",
                        react->emoji);

@@ -79,7 +79,9 @@ static enum err undo_apply(struct txn *txn, struct act *act)
     if (!state->uri || !uri_same_host(state->uri, act->activity->actor))
         return OK;
     Tombstone tombstone = TOMBSTONE__INIT;
-    tombstone.uri = (char *)state->uri;
+    tombstone.uri = (char *)act_undo_mark(state->uri, act->activity->actor, &act->arena);
+    if (!tombstone.uri)
+        return ERR_LIMIT;
     tombstone.host = (char *)act->who_host;
     tombstone.by = act->who.v;
     tombstone.deleted_ms = act->now_ms;

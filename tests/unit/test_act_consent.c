@@ -168,6 +168,63 @@ static void t39_an_older_edit_brings_no_older_authorization(void **state)
     assert_string_equal(found->quote_approval_uri, "https://peer.example/stamps/new");
 }
 
+static uint64_t likes(struct scene *s, enum counter_kind kind)
+{
+    AUTO(txn_end) struct txn *txn = store_read(&s->node.store);
+    return counter_get(txn, kind, node_find_post(&s->node, s->post_uri).v);
+}
+
+static void likes_it(struct scene *s, const struct remote *who, const char *more)
+{
+    assert_int_equal(node_receive_act(&s->node, who,
+                                      "\"type\":\"Like\",\"id\":\"%s/likes/1\",\"object\":\"%s\"%s",
+                                      who->uri, s->post_uri, more),
+                     202);
+}
+
+static void who_may_not_like_does_not(void **state)
+{
+    struct scene *s = *state;
+    Interaction followers = INTERACTION__INIT;
+    InteractionPolicy policy = INTERACTION_POLICY__INIT;
+    actor_id cleo = node_account(&s->node, "cleo");
+    struct why why;
+    followers.automatic = FOLLOWERS;
+    policy.like = &followers;
+    post(s, "liked by followers", &policy);
+    likes_it(s, &s->eve, "");
+    likes_it(s, &s->eve, ",\"content\":\"\xE2\x9D\xA4\"");
+    assert_int_equal(likes(s, COUNTER_LIKES) + likes(s, COUNTER_REACTIONS), 0);
+    post_id id = node_find_post(&s->node, s->post_uri);
+    assert_int_equal(act_like_local(&s->node.fed, cleo, id, &by, &why), ERR_DENIED);
+    assert_int_equal(act_react_local(&s->node.fed, cleo, id, "\xE2\x9D\xA4", &by, &why),
+                     ERR_DENIED);
+    likes_it(s, &s->bob, "");
+    assert_int_equal(likes(s, COUNTER_LIKES), 1);
+}
+
+/* eve is on bob's host: what she undoes of his has no effect, and is not in the way of his own. */
+static void t42_an_early_undo_by_a_neighbour_has_no_effect(void **state)
+{
+    static const char undo[] = "\"type\":\"Undo\",\"id\":\"%s/undos/1\",\"object\":\"%s/likes/1\"";
+    struct scene *s = *state;
+    assert_int_equal(node_receive_act(&s->node, &s->eve, undo, s->eve.uri, s->bob.uri), 202);
+    likes_it(s, &s->bob, "");
+    assert_int_equal(likes(s, COUNTER_LIKES), 1);
+    assert_int_equal(node_receive_act(&s->node, &s->eve, undo, s->eve.uri, s->eve.uri), 202);
+    likes_it(s, &s->eve, "");
+    assert_int_equal(likes(s, COUNTER_LIKES), 2);
+}
+
+static void t42_an_early_undo_by_the_actor_counts(void **state)
+{
+    static const char undo[] = "\"type\":\"Undo\",\"id\":\"%s/undos/1\",\"object\":\"%s/likes/1\"";
+    struct scene *s = *state;
+    assert_int_equal(node_receive_act(&s->node, &s->bob, undo, s->bob.uri, s->bob.uri), 202);
+    likes_it(s, &s->bob, "");
+    assert_int_equal(likes(s, COUNTER_LIKES), 0);
+}
+
 #define IN_SCENE(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
 
 int main(void)
@@ -177,6 +234,9 @@ int main(void)
         IN_SCENE(who_asked_for_their_own_may),
         IN_SCENE(who_is_blocked_is_not_told_so_when_they_boost),
         IN_SCENE(t39_an_older_edit_brings_no_older_authorization),
+        IN_SCENE(who_may_not_like_does_not),
+        IN_SCENE(t42_an_early_undo_by_a_neighbour_has_no_effect),
+        IN_SCENE(t42_an_early_undo_by_the_actor_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
