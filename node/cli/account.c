@@ -32,6 +32,36 @@ static const char *role_text(Role role)
     return (size_t)role < COUNT(role_name) ? role_name[role] : "?";
 }
 
+/* What an account can be; an Application is the node itself, a group is made by `ward group`. */
+static const struct {
+    const char *name;
+    ActorType type;
+} kinds[] = {{"person", ACTOR_TYPE__PERSON},
+             {"service", ACTOR_TYPE__SERVICE},
+             {"organization", ACTOR_TYPE__ORGANIZATION},
+             {"group", ACTOR_TYPE__GROUP}};
+
+static enum err parse_kind(const char *text, ActorType *out, struct why *why)
+{
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (!strcmp(kinds[i].name, text) && kinds[i].type != ACTOR_TYPE__GROUP) {
+            *out = kinds[i].type;
+            return OK;
+        }
+    return why_set(why, ERR_INVALID,
+                   "--type \"%.40s\" is none of person, service, organization; groups: ward group "
+                   "create",
+                   text);
+}
+
+static const char *kind_text(ActorType type)
+{
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (kinds[i].type == type)
+            return kinds[i].name;
+    return "application";
+}
+
 /* One line of standard input; never from argv, which everyone on the machine can read. */
 static enum err read_password(struct arena *arena, const char **out, struct why *why)
 {
@@ -71,6 +101,7 @@ static void print_account(struct output *out, const Account *account, const Acto
 {
     output_str(out, "name", account->name);
     output_str(out, "role", role_text(account->role));
+    output_str(out, "type", kind_text(actor->type));
     output_str(out, "display_name", actor->display_name);
     output_str(out, "language", *account->language ? account->language : NULL);
     output_bool(out, "disabled", account->is_disabled);
@@ -109,10 +140,11 @@ static enum err cli_account_create(struct cli *cli, struct why *why)
 {
     AUTO(cli_store_close) struct cli_store store = {0};
     struct account_draft draft = {.name = cli->argument[0],
-                                  .display_name = cli_option_or(cli, "display-name", ""),
-                                  .type = ACTOR_TYPE__PERSON};
+                                  .display_name = cli_option_or(cli, "display-name", "")};
     actor_id id;
     enum err e = parse_role(cli_option_or(cli, "role", "user"), &draft.role, why);
+    if (!e)
+        e = parse_kind(cli_option_or(cli, "type", "person"), &draft.type, why);
     if (!e)
         e = cli_store_open(cli, &store, why);
     if (!e && cli_option(cli, "password-stdin"))
@@ -341,6 +373,7 @@ static enum err cli_account_delete(struct cli *cli, struct why *why)
 static const struct cli_option create_options[] = {
     {"display-name", "TEXT", "the name people see"},
     {"role", "user|moderator|admin|auditor", "what the account may do (user)"},
+    {"type", "person|service|organization", "what others are told it is (person)"},
     {"password-stdin", NULL, "read the password from standard input; without it: no sign-in"},
     {0}};
 

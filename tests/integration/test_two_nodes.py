@@ -132,6 +132,15 @@ def an_account_that_is_deleted_is_gone_everywhere():
 
 
 @tap.test
+def departments_and_programs_are_what_they_are():
+    for kind, served in (("organization", "Organization"), ("service", "Service")):
+        marys.cli("account", "create", f"the_{kind}", "--type", kind)
+        tap.equal(marys.actor(f"the_{kind}")["type"], served, "type")
+        tap.equal(marys.ask("account", "show", f"the_{kind}")["type"], kind, "as shown")
+    marys.refuses("account", "create", "robot", "--type", "robot")
+
+
+@tap.test
 def a_dry_run_changes_nothing():
     before = marys.uris("amara")
     marys.cli("post", "amara", "never said", "--dry-run")
