@@ -266,6 +266,19 @@ static enum err write_actor(struct jw *w, struct txn *txn, uint64_t id)
 
 enum side { SIDE_FOLLOWERS, SIDE_FOLLOWING };
 
+/* Who is in a closed group is nobody's business but the group's. */
+static enum err write_followed(struct jw *w, struct txn *txn, uint64_t id)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ITEM_ARENA_BYTES);
+    Actor *actor;
+    enum err e = actor_get(txn, (actor_id){id}, &arena, &actor);
+    bool is_closed =
+        !e && actor->type == ACTOR_TYPE__GROUP && (actor->is_members_only || actor->is_locked);
+    if (!e && !is_closed)
+        jw_text(w, NULL, actor->uri);
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
 /* In the order of the actors' ids, upwards: `before` is the last one of the page before. */
 static enum err actor_page(struct txn *txn, const Actor *actor, enum side side, const char *uri,
                            uint64_t before, struct buf *out)
@@ -281,7 +294,8 @@ static enum err actor_page(struct txn *txn, const Actor *actor, enum side side, 
     for (; written < PAGE_ITEMS; written++) {
         e = side == SIDE_FOLLOWERS ? edge_rev_next(txn, &key) : edge_next(txn, &key);
         if (!e)
-            e = write_actor(&w, txn, *cursor);
+            e = side == SIDE_FOLLOWERS ? write_actor(&w, txn, *cursor)
+                                       : write_followed(&w, txn, *cursor);
         if (e)
             break;
     }

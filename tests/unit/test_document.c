@@ -4,6 +4,7 @@
 
 #include "federation/as2.h"
 #include "federation/document/json.h"
+#include "storage/actor.h"
 #include "storage/edge.h"
 #include "storage/post.h"
 #include "tests/support/builders.h"
@@ -673,6 +674,36 @@ static void followers_are_shown_to_those_who_may(void **state)
     assert_int_equal(doc.items.n, 0);
 }
 
+static void t66_who_is_in_a_closed_group_is_not_told(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(buf_clear) struct buf out = BUF_INIT(DOCUMENT_MAX_BYTES);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(AS2_ARENA_BYTES);
+    struct txn *txn = store_write(&store);
+    actor_id ann = build_actor(txn, "ann", "");
+    const char *names[] = {"ben", "ward12", "open"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        Edge edge = EDGE__INIT;
+        Actor *whom;
+        actor_id id = build_actor(txn, names[i], "b.example");
+        assert_int_equal(edge_add(txn, (struct edge_key){EDGE_FOLLOW, ann.v, id.v}, &edge), OK);
+        assert_int_equal(actor_get(txn, id, &arena, &whom), OK);
+        whom->type = i ? ACTOR_TYPE__GROUP : ACTOR_TYPE__PERSON;
+        whom->is_locked = i == 1;
+        assert_int_equal(actor_put(txn, whom, 1), OK);
+    }
+    store_commit(&txn);
+
+    Actor a = outbox_owner(ann);
+    AUTO(txn_end) struct txn *read = store_read(&store);
+    struct collection_page page = {.is_page = true};
+    assert_int_equal(document_following(read, &a, true, &page, &out), OK);
+    assert_non_null(strstr(buf_text(&out), "ben"));
+    assert_non_null(strstr(buf_text(&out), "open"));
+    assert_null(strstr(buf_text(&out), "ward12"));
+}
+
 static void t66_replies_and_pins_are_uris_of_public_posts(void **state)
 {
     (void)state;
@@ -791,6 +822,7 @@ int main(void)
         cmocka_unit_test(nodeinfo_keeps_to_the_schemas),
         cmocka_unit_test(t66_the_outbox_has_and_counts_what_is_for_everyone),
         cmocka_unit_test(followers_are_shown_to_those_who_may),
+        cmocka_unit_test(t66_who_is_in_a_closed_group_is_not_told),
         cmocka_unit_test(t66_replies_and_pins_are_uris_of_public_posts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
