@@ -13,6 +13,7 @@
 #include "federation/proof.h"
 #include "federation/reader.h"
 #include "node/http/mediatype.h"
+#include "node/http/wellknown.h"
 #include "node/media/media.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
@@ -22,7 +23,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define ACTIVITY_JSON "application/activity+json"
 #define PAGE_ARENA_BYTES (16 * 1024 * 1024)
@@ -608,101 +608,6 @@ static struct response *get_tag(struct request *request)
     return to_workers(request, document_run, answer_tag);
 }
 
-/* ---- well-known ---- */
-
-/* The local name that `resource` means: acct:name@host, or an actor's URI. ERR_INVALID: neither. */
-static enum err resource_actor(struct federation *fed, struct txn *txn, const char *resource,
-                               struct arena *arena, actor_id *out)
-{
-    struct handle handle;
-    if (strncasecmp(resource, "https://", 8) == 0 || strncasecmp(resource, "http://", 7) == 0)
-        return actor_find(txn, resource, out);
-    if (strncasecmp(resource, "acct:", 5) != 0 || handle_parse(resource, arena, &handle, NULL) ||
-        !handle.host[0])
-        return ERR_INVALID;
-    if (strcmp(handle.host, fed->config->host) != 0)
-        return ERR_NOTFOUND;
-    if (strcmp(handle.name, fed->config->host) == 0)
-        return actor_instance(txn, out);
-    return actor_find_handle(txn, handle.name, out);
-}
-
-static struct response *get_webfinger(struct request *request)
-{
-    struct federation *fed = request->context;
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
-    AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
-    AUTO(txn_end) struct txn *txn = NULL;
-    const char *resource = request_query(request, "resource");
-    actor_id id;
-    Actor *actor;
-
-    if (!resource || !*resource)
-        return response_error(400, "resource is missing: acct:NAME@HOST");
-    enum err e = engine_read_begin(fed->engine, &txn);
-    if (!e)
-        e = resource_actor(fed, txn, resource, &arena, &id);
-    if (e == ERR_INVALID)
-        return response_error(400, "resource must be acct:NAME@HOST or an actor's URI");
-    if (!e)
-        e = actor_get(txn, id, &arena, &actor);
-    bool is_gone = !e && !actor->host[0] && actor->deleted_ms;
-    if (!e && (actor->host[0] || is_gone))
-        e = ERR_NOTFOUND;
-    if (!e)
-        e = document_webfinger(actor, fed->config->host, &json);
-    struct response *response = is_gone ? response_error(410, NULL)
-                                : e     ? response_of_err(e, NULL)
-                                        : response_json(200, &json);
-    if (!e)
-        response_set(response, "Content-Type", "application/jrd+json");
-    response_set(response, "Access-Control-Allow-Origin", "*");
-    return response;
-}
-
-static struct response *get_host_meta(struct request *request)
-{
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(4096);
-    AUTO(buf_clear) struct buf xml = BUF_INIT(4096);
-    enum err e = document_host_meta(federation_base(request->context, &arena), &xml);
-    return e ? response_of_err(e, NULL) : response_text(200, "application/xrd+xml", &xml);
-}
-
-static struct response *get_nodeinfo_index(struct request *request)
-{
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(4096);
-    AUTO(buf_clear) struct buf json = BUF_INIT(4096);
-    enum err e = document_nodeinfo_index(federation_base(request->context, &arena), &json);
-    return e ? response_of_err(e, NULL) : response_json(200, &json);
-}
-
-static struct response *get_nodeinfo(struct request *request)
-{
-    struct federation *fed = request->context;
-    AUTO(buf_clear) struct buf json = BUF_INIT(16384);
-    AUTO(txn_end) struct txn *txn = NULL;
-    const char *version = request_param(request, "version");
-    if (strcmp(version, "2.0") != 0 && strcmp(version, "2.1") != 0)
-        return response_error(404, "not found");
-    enum err e = engine_read_begin(fed->engine, &txn);
-    if (e)
-        return response_of_err(e, NULL);
-    struct nodeinfo_facts facts = {.version = VERSION,
-                                   .users = counter_get(txn, COUNTER_STORE, STORE_ACCOUNTS),
-                                   .posts = counter_get(txn, COUNTER_STORE, STORE_OPEN_POSTS),
-                                   .is_open = fed->config->mode == FEDERATION_OPEN};
-    e = document_nodeinfo(&facts, version, &json);
-    if (e)
-        return response_of_err(e, NULL);
-    struct response *response = response_json(200, &json);
-    AUTO(buf_clear) struct buf type = BUF_INIT(256);
-    buf_printf(&type,
-               "application/json; profile=\"http://nodeinfo.diaspora.software/ns/schema/%s#\"",
-               version);
-    response_set(response, "Content-Type", buf_text(&type));
-    return response;
-}
-
 /* ---- the table ---- */
 
 #define GET(pattern, handler)                                                                      \
@@ -738,9 +643,9 @@ const struct route activitypub_routes[] = {
     GET("/tags/{tag}", get_tag),
     GET("/media/{id}", get_media),
     GET("/emoji/{id}", get_emoji),
-    GET("/.well-known/webfinger", get_webfinger),
-    GET("/.well-known/host-meta", get_host_meta),
-    GET("/.well-known/nodeinfo", get_nodeinfo_index),
-    GET("/nodeinfo/{version}", get_nodeinfo),
+    GET("/.well-known/webfinger", wellknown_webfinger),
+    GET("/.well-known/host-meta", wellknown_host_meta),
+    GET("/.well-known/nodeinfo", wellknown_nodeinfo_index),
+    GET("/nodeinfo/{version}", wellknown_nodeinfo),
 };
 const size_t activitypub_route_count = COUNT(activitypub_routes);
