@@ -4,6 +4,7 @@
 
 #include <libxml/HTMLparser.h>
 #include <libxml/parserInternals.h>
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
@@ -201,8 +202,12 @@ static void free_parser(htmlParserCtxt **parser)
         htmlFreeParserCtxt(*parser);
 }
 
+/* libxml2 sets itself up at its first use, and two threads must not do that at once. */
+static pthread_once_t is_set_up = PTHREAD_ONCE_INIT;
+
 static enum err run(const char *html, enum html_form form, struct buf *out, struct why *why)
 {
+    pthread_once(&is_set_up, xmlInitParser);
     size_t n = usable_length(html);
     if (!utf8_check((struct bytes){(const uint8_t *)html, n}))
         return why_set(why, ERR_INVALID, "the text is not UTF-8");

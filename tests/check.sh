@@ -106,8 +106,8 @@ stage_fuzz() {
     [ $failed = 0 ]
 }
 
-lane_one=(gcc unit story integration interop crash distcheck fuzz analyzer)
-lane_two=(source format clang asan asan_unit asan_integration tsan tsan_unit tsan_integration)
+lane_one=(gcc unit story integration interop crash distcheck fuzz)
+lane_two=(source format clang asan asan_unit asan_integration tsan tsan_unit tsan_integration analyzer)
 
 # ---- running and counting ------------------------------------------------------------------------
 # count LOG STATUS: what a stage's output says, as "passed failed".
