@@ -54,9 +54,9 @@
  * media          media:8                   Media         media_add             media_get
  * emoji          shortcode                 OwnEmoji      own_emoji_add         own_emoji_get
  * emoji_media    media:8                   shortcode     own_emoji_add         own_emoji_find
- * follow_digest  actor:8 h(host):16         count:8 sum:32 edge_add, edge_del   follow_digest_get
- * report         report:8                    Report        report_add            report_get,
- * report_next report_of      about:8 report:8            -             report_add report_add
+ * follow_digest  actor:8 h(host):16        count:8 sum:32  edge_add, edge_del  follow_digest_get
+ * report         report:8                  Report        report_add            report_next
+ * report_of      about:8 report:8          -             report_add            report_add
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor

@@ -1,87 +1,31 @@
-#include "federation/act/act.h"
-#include "federation/resolve.h"
 #include "node/cli/nouns.h"
-#include "node/cli/store.h"
-#include "storage/actor.h"
-#include "storage/edge.h"
-
-#define PAGE 100
+#include "node/cli/people.h"
 
 /* ---- list ----------------------------------------------------------------------------------- */
 
-struct line {
-    const char *handle, *uri;
-    int64_t since_ms;
-    bool is_told;
-};
-
-static enum err read_page(struct cli_store *store, struct arena *arena, struct edge_key *key,
-                          struct line line[PAGE], size_t *n)
+static void show_told(struct output *out, const Edge *edge)
 {
-    AUTO(txn_end) struct txn *txn = NULL;
-    enum err e = engine_read_begin(store->engine, &txn);
-    for (*n = 0; !e && *n < PAGE; ++*n) {
-        Actor *actor;
-        Edge *edge;
-        e = edge_next(txn, key);
-        if (e)
-            break;
-        e = edge_get(txn, *key, arena, &edge);
-        if (!e)
-            e = actor_get(txn, (actor_id){key->whom}, arena, &actor);
-        if (!e)
-            line[*n] = (struct line){actor_handle(actor, arena), actor->uri, edge->created_ms,
-                                     edge->uri[0]};
-    }
-    return e == ERR_NOTFOUND ? OK : e;
+    output_bool(out, "told", edge->uri[0]); /* by an activity, which has an id */
 }
 
 static enum err list(struct cli *cli, enum edge_kind kind, struct why *why)
 {
+    const struct people_list blocked = {kind, PEOPLE_WHOM, "since", show_told};
     AUTO(cli_store_close) struct cli_store store = {0};
-    struct line line[PAGE];
-    size_t n = 0;
     actor_id who;
     enum err e = cli_store_open(cli, &store, why);
     if (!e)
         e = cli_find_account(&store, cli->argument[0], &who, why);
-    if (e)
-        return e;
-    struct edge_key key = {kind, who.v, 0};
-    output_begin(&cli->output, OUTPUT_LIST);
-    do {
-        AUTO(arena_clear) struct arena arena = ARENA_INIT(CLI_ARENA_BYTES);
-        e = read_page(&store, &arena, &key, line, &n);
-        if (e)
-            return cli_failed(e, cli->argument[0], why);
-        for (size_t i = 0; i < n; i++) {
-            output_row(&cli->output);
-            output_str(&cli->output, "account", line[i].handle);
-            output_time(&cli->output, "since", line[i].since_ms);
-            output_bool(&cli->output, "told", line[i].is_told);
-            output_str(&cli->output, "uri", line[i].uri);
-        }
-    } while (n == PAGE);
-    output_end(&cli->output);
-    return OK;
+    return e ? e : cli_people_list(cli, &store, who, &blocked, why);
 }
 
 /* ---- changes -------------------------------------------------------------------------------- */
 
-typedef enum err pair_act(struct federation *fed, actor_id who, actor_id whom, const struct by *by,
-                          struct why *why);
-
-static enum err change(struct cli *cli, pair_act *act, const char *state, struct why *why)
+static enum err change(struct cli *cli, people_act *act, const char *state, struct why *why)
 {
     AUTO(cli_store_close) struct cli_store store = {0};
     actor_id who, whom;
-    enum err e = cli_store_open(cli, &store, why);
-    if (!e)
-        e = cli_find_account(&store, cli->argument[0], &who, why);
-    if (!e)
-        e = resolve_actor(&store.fed, cli->argument[1], &whom, why);
-    if (!e)
-        e = act(&store.fed, who, whom, &store.by, why);
+    enum err e = cli_people_act(cli, &store, act, &who, &whom, why);
     if (e && e != ERR_EXISTS) /* already so is done */
         return e;
     output_begin(&cli->output, OUTPUT_THING);

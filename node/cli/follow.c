@@ -1,8 +1,5 @@
-#include "federation/act/act.h"
-#include "federation/resolve.h"
 #include "node/cli/nouns.h"
-#include "node/cli/store.h"
-#include "storage/edge.h"
+#include "node/cli/people.h"
 
 /* What became of it: a remote node may not have answered yet. */
 static const char *state_of(struct cli_store *store, actor_id who, actor_id whom)
@@ -17,20 +14,11 @@ static const char *state_of(struct cli_store *store, actor_id who, actor_id whom
     return "not following";
 }
 
-typedef enum err follow_act(struct federation *fed, actor_id who, actor_id whom,
-                            const struct by *by, struct why *why);
-
-static enum err run(struct cli *cli, follow_act *act, struct why *why)
+static enum err run(struct cli *cli, people_act *act, struct why *why)
 {
     AUTO(cli_store_close) struct cli_store store = {0};
     actor_id who, whom;
-    enum err e = cli_store_open(cli, &store, why);
-    if (!e)
-        e = cli_find_account(&store, cli->argument[0], &who, why);
-    if (!e)
-        e = resolve_actor(&store.fed, cli->argument[1], &whom, why);
-    if (!e)
-        e = act(&store.fed, who, whom, &store.by, why);
+    enum err e = cli_people_act(cli, &store, act, &who, &whom, why);
     if (e && e != ERR_EXISTS) /* already so is done */
         return e;
     output_begin(&cli->output, OUTPUT_THING);

@@ -1,6 +1,7 @@
 #include "federation/act/act.h"
 #include "federation/resolve.h"
 #include "node/cli/nouns.h"
+#include "node/cli/people.h"
 #include "node/cli/store.h"
 #include "storage/account.h"
 #include "storage/actor.h"
@@ -155,58 +156,15 @@ static enum err cli_group_list(struct cli *cli, struct why *why)
 
 /* ---- who is in it --------------------------------------------------------------------------- */
 
-struct line {
-    const char *handle, *uri;
-    int64_t since_ms;
-};
-
-static enum err read_page(struct cli_store *store, struct arena *arena, struct edge_key *key,
-                          struct line line[PAGE], size_t *n)
-{
-    AUTO(txn_end) struct txn *txn = NULL;
-    enum err e = engine_read_begin(store->engine, &txn);
-    for (*n = 0; !e && *n < PAGE; ++*n) {
-        Actor *actor;
-        Edge *edge;
-        e = edge_rev_next(txn, key);
-        if (e)
-            break;
-        e = edge_get(txn, *key, arena, &edge);
-        if (!e)
-            e = actor_get(txn, (actor_id){key->who}, arena, &actor);
-        if (!e)
-            line[*n] = (struct line){actor_handle(actor, arena), actor->uri, edge->created_ms};
-    }
-    return e == ERR_NOTFOUND ? OK : e;
-}
-
 static enum err list(struct cli *cli, enum edge_kind kind, struct why *why)
 {
+    const struct people_list people = {kind, PEOPLE_WHO, "since", NULL};
     AUTO(cli_store_close) struct cli_store store = {0};
-    struct line line[PAGE];
-    size_t n = 0;
     actor_id group;
     enum err e = cli_store_open(cli, &store, why);
     if (!e)
         e = find_group(&store, cli->argument[0], &group, why);
-    if (e)
-        return e;
-    struct edge_key key = {kind, 0, group.v};
-    output_begin(&cli->output, OUTPUT_LIST);
-    do {
-        AUTO(arena_clear) struct arena arena = ARENA_INIT(CLI_ARENA_BYTES);
-        e = read_page(&store, &arena, &key, line, &n);
-        if (e)
-            return cli_failed(e, cli->argument[0], why);
-        for (size_t i = 0; i < n; i++) {
-            output_row(&cli->output);
-            output_str(&cli->output, "account", line[i].handle);
-            output_time(&cli->output, "since", line[i].since_ms);
-            output_str(&cli->output, "uri", line[i].uri);
-        }
-    } while (n == PAGE);
-    output_end(&cli->output);
-    return OK;
+    return e ? e : cli_people_list(cli, &store, group, &people, why);
 }
 
 static enum err cli_group_members(struct cli *cli, struct why *why)
@@ -231,11 +189,8 @@ static enum err cli_group_bans(struct cli *cli, struct why *why)
 
 /* ---- what changes it ------------------------------------------------------------------------ */
 
-typedef enum err group_act(struct federation *fed, actor_id group, actor_id whom,
-                           const struct by *by, struct why *why);
-
 /* The words are GROUP ACCT, from argument `first` on. */
-static enum err change(struct cli *cli, size_t first, group_act *act, const char *state,
+static enum err change(struct cli *cli, size_t first, people_act *act, const char *state,
                        struct why *why)
 {
     AUTO(cli_store_close) struct cli_store store = {0};

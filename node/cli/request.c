@@ -1,84 +1,26 @@
-#include "federation/act/act.h"
-#include "federation/resolve.h"
 #include "node/cli/nouns.h"
-#include "node/cli/store.h"
-#include "storage/actor.h"
-#include "storage/edge.h"
+#include "node/cli/people.h"
 
 /* ---- list ----------------------------------------------------------------------------------- */
 
-#define PAGE 100
-
-struct line {
-    const char *handle, *uri;
-    int64_t asked_ms;
-};
-
-static enum err read_page(struct cli_store *store, struct arena *arena, struct edge_key *key,
-                          struct line line[PAGE], size_t *n)
-{
-    AUTO(txn_end) struct txn *txn = NULL;
-    enum err e = engine_read_begin(store->engine, &txn);
-    for (*n = 0; !e && *n < PAGE; ++*n) {
-        Actor *actor;
-        Edge *edge;
-        e = edge_rev_next(txn, key);
-        if (e)
-            break;
-        e = edge_get(txn, *key, arena, &edge);
-        if (!e)
-            e = actor_get(txn, (actor_id){key->who}, arena, &actor);
-        if (!e)
-            line[*n] = (struct line){actor_handle(actor, arena), actor->uri, edge->created_ms};
-    }
-    return e == ERR_NOTFOUND ? OK : e;
-}
-
 static enum err cli_request_list(struct cli *cli, struct why *why)
 {
+    static const struct people_list list = {EDGE_FOLLOW_REQUEST, PEOPLE_WHO, "asked", NULL};
     AUTO(cli_store_close) struct cli_store store = {0};
-    struct line line[PAGE];
-    size_t n = 0;
     actor_id who;
     enum err e = cli_store_open(cli, &store, why);
     if (!e)
         e = cli_find_account(&store, cli->argument[0], &who, why);
-    if (e)
-        return e;
-    struct edge_key key = {EDGE_FOLLOW_REQUEST, 0, who.v};
-    output_begin(&cli->output, OUTPUT_LIST);
-    do {
-        AUTO(arena_clear) struct arena arena = ARENA_INIT(CLI_ARENA_BYTES);
-        e = read_page(&store, &arena, &key, line, &n);
-        if (e)
-            return cli_failed(e, "follow requests", why);
-        for (size_t i = 0; i < n; i++) {
-            output_row(&cli->output);
-            output_str(&cli->output, "account", line[i].handle);
-            output_time(&cli->output, "asked", line[i].asked_ms);
-            output_str(&cli->output, "uri", line[i].uri);
-        }
-    } while (n == PAGE);
-    output_end(&cli->output);
-    return OK;
+    return e ? e : cli_people_list(cli, &store, who, &list, why);
 }
 
 /* ---- accept, reject ------------------------------------------------------------------------- */
 
-typedef enum err request_act(struct federation *fed, actor_id whom, actor_id who,
-                             const struct by *by, struct why *why);
-
-static enum err answer(struct cli *cli, request_act *act, const char *state, struct why *why)
+static enum err answer(struct cli *cli, people_act *act, const char *state, struct why *why)
 {
     AUTO(cli_store_close) struct cli_store store = {0};
     actor_id whom, who;
-    enum err e = cli_store_open(cli, &store, why);
-    if (!e)
-        e = cli_find_account(&store, cli->argument[0], &whom, why);
-    if (!e)
-        e = resolve_actor(&store.fed, cli->argument[1], &who, why);
-    if (!e)
-        e = act(&store.fed, whom, who, &store.by, why);
+    enum err e = cli_people_act(cli, &store, act, &whom, &who, why);
     if (e)
         return e;
     output_begin(&cli->output, OUTPUT_THING);
