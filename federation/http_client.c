@@ -28,12 +28,20 @@ struct http_call {
     struct arena arena; /* the URL, the pin */
     struct buf body;
     size_t header_bytes;
+    bool has_min_rate;
     char error[CURL_ERROR_SIZE];
     struct http_answer answer;
     void *owner;
 };
 
 /* ---- what curl asks of us while it works ---- */
+
+/* An option that this libcurl does not know would be a guard that is not there. */
+#define SET(easy, option, value)                                                                   \
+    do {                                                                                           \
+        CURLcode set_result = curl_easy_setopt((easy), (option), (value));                         \
+        assert(set_result == CURLE_OK);                                                            \
+    } while (0)
 
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -73,11 +81,23 @@ static bool take_field(const char *line, size_t n, const char *name, char *out, 
     return true;
 }
 
+/*
+ * Only once an answer has begun: a peer that looks up who asks, on a busy disk, is slow to begin
+ * and no slower for it. What never begins ends with the whole transfer's time (T59).
+ */
+static void begin_min_rate(CURL *easy)
+{
+    SET(easy, CURLOPT_LOW_SPEED_LIMIT, MIN_RATE_BYTES);
+    SET(easy, CURLOPT_LOW_SPEED_TIME, MIN_RATE_SECONDS);
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *context)
 {
     struct http_call *call = context;
     struct http_answer *a = &call->answer;
     size_t n = size * count;
+    if (call->header_bytes == 0 && call->has_min_rate)
+        begin_min_rate(call->easy);
     call->header_bytes += n;
     if (call->header_bytes > HTTP_HEADERS_MAX_BYTES) {
         why_set(&a->why, ERR_LIMIT, "more than %d bytes of header", HTTP_HEADERS_MAX_BYTES);
@@ -115,15 +135,7 @@ static void start_curl(void)
     assert(e == CURLE_OK);
 }
 
-/* An option that this libcurl does not know would be a guard that is not there. */
-#define SET(easy, option, value)                                                                   \
-    do {                                                                                           \
-        CURLcode set_result = curl_easy_setopt((easy), (option), (value));                         \
-        assert(set_result == CURLE_OK);                                                            \
-    } while (0)
-
-static void set_limits(CURL *easy, const struct federation_config *config,
-                       const struct http_request *request)
+static void set_limits(CURL *easy, const struct federation_config *config)
 {
     const char *protocols = config->insecure_http ? "http,https" : "https";
     SET(easy, CURLOPT_PROTOCOLS_STR, protocols);
@@ -141,10 +153,6 @@ static void set_limits(CURL *easy, const struct federation_config *config,
     SET(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER_BYTES);
     SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, RECEIVE_BUFFER_BYTES);
     SET(easy, CURLOPT_MAXAGE_CONN, KEPT_CONNECTION_AGE_S);
-    if (request->has_min_rate) {
-        SET(easy, CURLOPT_LOW_SPEED_LIMIT, MIN_RATE_BYTES);
-        SET(easy, CURLOPT_LOW_SPEED_TIME, MIN_RATE_SECONDS);
-    }
 }
 
 /*
@@ -254,7 +262,8 @@ enum err http_call_create(const struct federation_config *config,
     call->easy = curl_easy_init();
     assert(call->easy);
 
-    set_limits(call->easy, config, request);
+    set_limits(call->easy, config);
+    call->has_min_rate = request->has_min_rate;
     set_trust(call->easy, config);
     set_callbacks(call);
     enum err e = set_target(call, request->uri, why);

@@ -30,7 +30,7 @@ struct http_request {
     size_t line_count;
     size_t answer_max_bytes;
     const char *pin_sha256; /* hex, of the certificate's SubjectPublicKeyInfo; NULL or "": none */
-    bool has_min_rate;      /* 1 KiB per s over 5 s, from the start: for what should come at once */
+    bool has_min_rate;      /* 1 KiB per s over 5 s, once the answer has begun */
 };
 
 struct http_answer {
