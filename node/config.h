@@ -100,6 +100,11 @@ struct config {
     } workers;
 
     struct {
+        bool is_public;  /* what is public may be read without signing in */
+        int64_t threads; /* 0: two per core */
+    } api;
+
+    struct {
         int64_t map_bytes;
     } store;
 

@@ -5,8 +5,10 @@
 #include "federation/keyring.h"
 #include "federation/poll_clock.h"
 #include "federation/reader.h"
+#include "node/api/api.h"
 #include "node/control.h"
 #include "node/http/activitypub.h"
+#include "node/http/front.h"
 #include "node/http/server.h"
 #include "node/media/media.h"
 #include "node/metrics.h"
@@ -34,6 +36,8 @@
 #define FILES_PER_CONNECTION 3 /* the socket and both ends of the gate's pair */
 #define MEDIA_SWEEP_MS ((int64_t)6 * 3600 * 1000)
 #define FILES_OTHERS 1024
+#define API_THREADS_PER_CORE 2 /* they wait for the disk now and then */
+#define API_PATIENT_THREADS 4  /* calls that wait for the network, at a time */
 
 struct serve {
     /* set before the first thread, then constant */
@@ -41,6 +45,8 @@ struct serve {
     struct arena arena;
     struct federation_config federation_config;
     struct federation fed;
+    struct api api;
+    struct front front;
     struct server_config public_config, admin_config;
     int64_t started_ms; /* clock_mono_ms */
 
@@ -407,23 +413,39 @@ static void stop_fetcher(struct serve *s)
     fetcher_stop(&fetcher);
 }
 
-/* The routes with our own limit on what an inbox takes. */
-static const struct route *routes_with_limit(struct serve *s)
+static enum err start_api(struct serve *s, struct why *why)
 {
-    struct route *routes = arena_calloc(&s->arena, activitypub_route_count, sizeof *routes);
-    assert(routes);
-    memcpy(routes, activitypub_routes, activitypub_route_count * sizeof *routes);
+    size_t threads = (size_t)s->config->api.threads;
+    if (!threads)
+        threads = API_THREADS_PER_CORE * workers_threads(s->workers);
+    size_t queue = (size_t)s->config->workers.queue;
+    enum err e = workers_start(threads, queue, &s->api.workers);
+    if (!e)
+        e = workers_start(API_PATIENT_THREADS, queue, &s->api.patient);
+    if (e)
+        workers_stop(&s->api.workers);
+    return e ? why_set(why, e, "the threads of the API cannot be started") : OK;
+}
+
+static void stop_api(struct serve *s)
+{
+    workers_stop(&s->api.patient);
+    workers_stop(&s->api.workers);
+}
+
+/* Our own limit on what an inbox takes; the API's rows have none. */
+static void limit_inboxes(struct serve *s)
+{
     for (size_t i = 0; i < activitypub_route_count; i++)
-        if (!strcmp(routes[i].method, "POST"))
-            routes[i].body_max_bytes = (size_t)s->config->limits.activity_max_bytes;
-    return routes;
+        if (!strcmp(s->api.routes[i].method, "POST"))
+            s->api.routes[i].body_max_bytes = (size_t)s->config->limits.activity_max_bytes;
 }
 
 static enum err start_public(struct serve *s, struct why *why)
 {
     struct server *server = NULL;
-    enum err e = server_start(&s->public_config, routes_with_limit(s), activitypub_route_count,
-                              &s->fed, &server, why);
+    enum err e =
+        server_start(&s->public_config, s->api.routes, s->api.n_routes, &s->front, &server, why);
     pthread_mutex_lock(&s->mu);
     s->public = server;
     pthread_mutex_unlock(&s->mu);
@@ -477,8 +499,9 @@ static const struct step {
 } steps[] = {
     {"engine", start_engine, stop_engine},    {"writer", start_writer, stop_writer},
     {"workers", start_workers, stop_workers}, {"delivery", start_delivery, stop_delivery},
-    {"fetcher", start_fetcher, stop_fetcher}, {"admin", start_admin, stop_admin},
-    {"control", start_control, stop_control}, {"public", start_public, stop_public},
+    {"fetcher", start_fetcher, stop_fetcher}, {"api", start_api, stop_api},
+    {"admin", start_admin, stop_admin},       {"control", start_control, stop_control},
+    {"public", start_public, stop_public},
 };
 
 static void stop_steps(struct serve *s, size_t started)
@@ -564,6 +587,10 @@ static void fill_federation(struct serve *s)
                                  .wake_delivery = on_wake_delivery,
                                  .wake_fetcher = on_wake_fetcher,
                                  .count = on_count};
+    s->api = (struct api){.fed = &s->fed, .config = s->config};
+    s->front = (struct front){&s->fed, &s->api};
+    api_routes_build(&s->api, activitypub_routes, activitypub_route_count, &s->arena);
+    limit_inboxes(s);
 }
 
 static void on_warn(void *context, const char *option, const char *text)

@@ -35,6 +35,9 @@ static bool is_counted(struct check *check, uint8_t kind, uint64_t who, uint64_t
     case EDGE_MODERATOR:
     case EDGE_BAN:
     case EDGE_RELAY:
+    case EDGE_THREAD_MUTE:
+    case EDGE_NOTE:
+    case EDGE_LISTED:
         break;
     }
     return true;
@@ -49,6 +52,7 @@ static bool leads_to_post(uint8_t kind)
     case EDGE_PIN:
     case EDGE_REACTION:
     case EDGE_VOTE:
+    case EDGE_THREAD_MUTE:
         return true;
     default:
         return false;
@@ -70,7 +74,7 @@ enum err check_edge(struct check *check)
         return OK;
     uint8_t kind = check->key.p[0];
     uint64_t who = check_key_u64(check, 1), whom = check_key_u64(check, 9);
-    if (kind < EDGE_FOLLOW || kind > EDGE_RELAY)
+    if (kind < EDGE_FOLLOW || kind > EDGE_LISTED)
         check_wrong(check, "is of no known kind");
     if (!check_has(check, TABLE_EDGE_REV, edge_key_of(kind, whom, who)))
         check_wrong(check, "has no edge_rev");

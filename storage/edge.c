@@ -96,6 +96,9 @@ static enum err count(struct txn *txn, struct edge_key key, int64_t by)
     case EDGE_MODERATOR:
     case EDGE_BAN:
     case EDGE_RELAY:
+    case EDGE_THREAD_MUTE:
+    case EDGE_NOTE:
+    case EDGE_LISTED:
         break;
     }
     return OK;

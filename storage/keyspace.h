@@ -216,6 +216,9 @@ enum edge_kind {
     EDGE_MODERATOR = 11,     /* actor -> group of ours */
     EDGE_BAN = 12,           /* actor -> group of ours: removed, may not come back by itself */
     EDGE_RELAY = 13,         /* our instance actor -> relay actor; Edge.post 1: accepted */
+    EDGE_THREAD_MUTE = 14,   /* actor -> post: the root of a thread they are not told of */
+    EDGE_NOTE = 15,          /* actor -> actor; Edge.content: what they noted, for themselves */
+    EDGE_LISTED = 16,        /* list -> actor */
 };
 
 enum counter_kind {

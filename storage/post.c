@@ -310,8 +310,8 @@ enum err post_leave_group(struct txn *txn, post_id id)
 /* Likes, boosts, bookmarks and pins of it. */
 static enum err edges_drop(struct txn *txn, uint64_t post)
 {
-    static const enum edge_kind kinds[] = {EDGE_LIKE, EDGE_BOOST,    EDGE_BOOKMARK,
-                                           EDGE_PIN,  EDGE_REACTION, EDGE_VOTE};
+    static const enum edge_kind kinds[] = {EDGE_LIKE,     EDGE_BOOST, EDGE_BOOKMARK,   EDGE_PIN,
+                                           EDGE_REACTION, EDGE_VOTE,  EDGE_THREAD_MUTE};
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct edge_key key = {.kind = kinds[i], .whom = post};
         enum err e;

@@ -13,6 +13,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_status_noun,
     &cli_account_noun,
     &cli_token_noun,
+    &cli_api_noun,
     &cli_follow_noun,
     &cli_unfollow_noun,
     &cli_post_noun,

@@ -7,6 +7,7 @@
 #include "node/cli/cli.h"
 
 extern const struct cli_noun cli_account_noun;
+extern const struct cli_noun cli_api_noun;
 extern const struct cli_noun cli_approval_noun;
 extern const struct cli_noun cli_block_noun;
 extern const struct cli_noun cli_boost_noun;

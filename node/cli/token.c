@@ -1,6 +1,7 @@
 #include "storage/token.h"
 
 #include "federation/act/act.h"
+#include "node/api/scope.h"
 #include "node/cli/nouns.h"
 #include "node/cli/store.h"
 #include "storage/actor.h"
@@ -33,22 +34,10 @@ static enum err create_apply(struct txn *txn, struct mutation *m)
 
 static enum err check_scopes(const char *scopes, struct why *why)
 {
-    static const char *const known[] = {"read", "write",      "follow",
-                                        "push", "admin:read", "admin:write"};
-    for (const char *p = scopes; *p;) {
-        size_t n = strcspn(p, " :"), whole = strcspn(p, " ");
-        bool is_known = false;
-        for (size_t i = 0; i < COUNT(known); i++)
-            is_known |= (strlen(known[i]) == n && !strncmp(known[i], p, n)) ||
-                        (strlen(known[i]) == whole && !strncmp(known[i], p, whole));
-        if (!is_known)
-            return why_set(why, ERR_INVALID,
-                           "unknown scope \"%.*s\"; write for example \"read write\"", (int)whole,
-                           p);
-        p += whole;
-        p += strspn(p, " ");
-    }
-    return OK;
+    return scopes_are_known(scopes)
+               ? OK
+               : why_set(why, ERR_INVALID,
+                         "unknown scope in \"%.80s\"; write for example \"read write\"", scopes);
 }
 
 static enum err cli_token_create(struct cli *cli, struct why *why)

@@ -12,6 +12,7 @@
 #include "federation/policy.h"
 #include "federation/proof.h"
 #include "federation/reader.h"
+#include "node/http/front.h"
 #include "node/http/mediatype.h"
 #include "node/http/wellknown.h"
 #include "node/media/media.h"
@@ -68,7 +69,7 @@ static void job_finish(struct job *job, struct response *response)
 static struct response *to_workers(struct request *request, void (*run)(struct task *),
                                    struct response *(*answer)(struct job *))
 {
-    struct federation *fed = request->context;
+    struct federation *fed = front_federation(request);
     struct job *job = xcalloc(1, sizeof *job);
     job->task.run = run;
     job->fed = fed;
@@ -174,7 +175,7 @@ static enum err path_actor(struct request *request, struct txn *txn, struct aren
 
 static struct response *get_actor(struct request *request)
 {
-    struct federation *fed = request->context;
+    struct federation *fed = front_federation(request);
     AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
     AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
     AUTO(txn_end) struct txn *txn = NULL;
@@ -454,7 +455,7 @@ static struct response *get_media(struct request *request)
 /* Custom emoji: they are in posts of every kind, and tell nothing of them. */
 static struct response *get_emoji(struct request *request)
 {
-    struct federation *fed = request->context;
+    struct federation *fed = front_federation(request);
     AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
     AUTO(txn_end) struct txn *txn = NULL;
     uint64_t id, size;

@@ -14,7 +14,7 @@
 #include "federation/federation.h"
 #include "node/http/server.h"
 
-/* The routes; server_start's context must be the struct federation. */
+/* The routes; server_start's context must be the struct front (front.h). */
 extern const struct route activitypub_routes[];
 extern const size_t activitypub_route_count;
 

@@ -159,6 +159,13 @@ static void note_method(const struct route *route, bool has[COUNT(methods)])
         has[1] = true; /* HEAD comes with GET */
 }
 
+/* "{path*}" is beaten by whatever names more of the path. */
+static int rank(const char *pattern, int holes)
+{
+    size_t n = strlen(pattern);
+    return n > 2 && strcmp(pattern + n - 2, "*}") == 0 ? holes + ROUTE_PARAMS_MAX : holes;
+}
+
 enum err router_find(const struct route *table, size_t n, struct bytes method, struct bytes path,
                      const struct route **out, char allow[ROUTE_ALLOW_BYTES])
 {
@@ -172,6 +179,7 @@ enum err router_find(const struct route *table, size_t n, struct bytes method, s
             continue;
         is_known = true;
         note_method(&table[i], has);
+        holes = rank(table[i].pattern, holes);
         if (route_answers(&table[i], method) && (!best || holes < best_holes)) {
             best = &table[i];
             best_holes = holes;

@@ -3,8 +3,8 @@
  *
  * A pattern is made of segments: "users", "{name}" (any one segment), "@{name}" (a
  * segment that begins so), "{path*}" (all that is left, at the end). Of the routes that
- * match, the one with the fewest placeholders wins, so the order of the table does not
- * matter. HEAD is answered by GET's route.
+ * match, the one with the fewest placeholders wins (one for a rest only when there is no other), so
+ * the order of the table does not matter. HEAD is answered by GET's route.
  *
  * Segments are percent-decoded once, here, after head.c has checked the raw target.
  * A trailing slash is another path.

@@ -2,6 +2,7 @@
 
 #include "federation/document/document.h"
 #include "federation/uri.h"
+#include "node/http/front.h"
 #include "storage/actor.h"
 #include "storage/edge.h"
 
@@ -29,7 +30,7 @@ static enum err resource_actor(struct federation *fed, struct txn *txn, const ch
 
 struct response *wellknown_webfinger(struct request *request)
 {
-    struct federation *fed = request->context;
+    struct federation *fed = front_federation(request);
     AUTO(arena_clear) struct arena arena = ARENA_INIT(PAGE_ARENA_BYTES);
     AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
     AUTO(txn_end) struct txn *txn = NULL;
@@ -64,7 +65,7 @@ struct response *wellknown_host_meta(struct request *request)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(4096);
     AUTO(buf_clear) struct buf xml = BUF_INIT(4096);
-    enum err e = document_host_meta(federation_base(request->context, &arena), &xml);
+    enum err e = document_host_meta(federation_base(front_federation(request), &arena), &xml);
     return e ? response_of_err(e, NULL) : response_text(200, "application/xrd+xml", &xml);
 }
 
@@ -72,13 +73,13 @@ struct response *wellknown_nodeinfo_index(struct request *request)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(4096);
     AUTO(buf_clear) struct buf json = BUF_INIT(4096);
-    enum err e = document_nodeinfo_index(federation_base(request->context, &arena), &json);
+    enum err e = document_nodeinfo_index(federation_base(front_federation(request), &arena), &json);
     return e ? response_of_err(e, NULL) : response_json(200, &json);
 }
 
 struct response *wellknown_nodeinfo(struct request *request)
 {
-    struct federation *fed = request->context;
+    struct federation *fed = front_federation(request);
     AUTO(buf_clear) struct buf json = BUF_INIT(16384);
     AUTO(txn_end) struct txn *txn = NULL;
     const char *version = request_param(request, "version");

@@ -1,7 +1,7 @@
 /*
  * wellknown - what everyone may ask without a signature: WebFinger, host-meta, NodeInfo.
  *
- * Rows of the table in activitypub.c; request->context is the struct federation.
+ * Rows of the table in activitypub.c; request->context is the struct front.
  *
  * Threads  HTTP threads: short reads of one snapshot
  * Source   RFC 7033; RFC 6415; NodeInfo 2.0, 2.1

@@ -1,0 +1,80 @@
+/*
+ * entity - what the API answers, rendered straight into a buffer: one function an entity.
+ *
+ * Every key an app expects is there and has the type it expects, whatever the record lacks.
+ * Times are UTC with milliseconds, ids are decimal strings, addresses are absolute and ours:
+ * pictures of other nodes come through this one (media addresses, media_url.h), so that no reader's
+ * address reaches another host.
+ *
+ * A view is one snapshot as one reader sees it. It remembers the accounts it rendered, so that a
+ * page by few authors reads each once.
+ *
+ * Memory   works in view->arena
+ * Threads  the txn's
+ * Errors   those of the store; a thing that is half there (its author is gone) is ERR_NOTFOUND, and
+ *          nothing was written
+ * Source   Mastodon API entities, 4.3
+ */
+#ifndef WARD_NODE_API_ENTITY_H
+#define WARD_NODE_API_ENTITY_H
+
+#include "federation/document/json.h"
+#include "node/api/api.h"
+#include "storage/account.h"
+#include "storage/actor.h"
+#include "storage/post.h"
+
+/* Where statuses are shown: which filters apply. */
+enum view_context {
+    VIEW_NO_CONTEXT,
+    VIEW_HOME,
+    VIEW_NOTIFICATIONS,
+    VIEW_PUBLIC,
+    VIEW_THREAD,
+    VIEW_ACCOUNT,
+};
+
+struct view {
+    struct txn *txn;
+    struct arena *arena;
+    const struct api *api;
+    const struct federation *fed;
+    const char *base; /* "https://host" */
+    actor_id reader;  /* 0: nobody in particular */
+    enum view_context context;
+    /* entity_*.c and filter.c alone */
+    struct filters *filters; /* of the reader, loaded at first use; NULL: not yet */
+    Actor *seen[16];
+    size_t n_seen;
+};
+
+/* For `call`, over its snapshot. */
+struct view view_of(struct api_call *call, struct txn *txn, enum view_context context);
+/* An actor, remembered. */
+MUST_CHECK enum err view_actor(struct view *view, actor_id id, Actor **out);
+
+/* `name` is NULL for an item of a list or the whole answer. */
+MUST_CHECK enum err entity_account(struct jw *w, const char *name, struct view *view,
+                                   const Actor *actor);
+MUST_CHECK enum err entity_account_id(struct jw *w, const char *name, struct view *view,
+                                      actor_id id);
+MUST_CHECK enum err entity_credential_account(struct jw *w, const char *name, struct view *view,
+                                              const Actor *actor, const Account *account);
+/* A post or a boost. */
+MUST_CHECK enum err entity_status(struct jw *w, const char *name, struct view *view,
+                                  const Post *post);
+MUST_CHECK enum err entity_status_id(struct jw *w, const char *name, struct view *view, post_id id);
+/* Of the reader with `actor`. */
+MUST_CHECK enum err entity_relationship(struct jw *w, const char *name, struct view *view,
+                                        actor_id actor);
+void entity_poll(struct jw *w, const char *name, struct view *view, const Post *post);
+void entity_media(struct jw *w, const char *name, struct view *view, const Post *post,
+                  const Attachment *attachment);
+void entity_emojis(struct jw *w, const char *name, struct view *view, Emoji *const *emoji,
+                   size_t n);
+/* "public", "unlisted", "private", "direct": LOCAL is told as private. */
+const char *entity_visibility(Visibility visibility);
+/* "ann", or "ann@host" */
+const char *entity_acct(struct view *view, const Actor *actor);
+
+#endif

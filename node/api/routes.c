@@ -1,0 +1,8 @@
+#include "node/api/routes.h"
+
+#include "node/api/api.h"
+
+const struct api_route *const api_tables[] = {
+    api_credentials_routes,
+    NULL,
+};

@@ -1,0 +1,11 @@
+/*
+ * routes - the tables of every file of this folder, for routes.c to list.
+ */
+#ifndef WARD_NODE_API_ROUTES_H
+#define WARD_NODE_API_ROUTES_H
+
+#include "node/api/api.h"
+
+extern const struct api_route api_credentials_routes[];
+
+#endif
