@@ -1,12 +1,10 @@
 #include "federation/audience.h"
 #include "node/api/entity.h"
-#include "node/api/media_url.h"
 #include "storage/edge.h"
 #include "storage/stream.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #define ID_TEXT_BYTES 24
 
@@ -80,19 +78,6 @@ static void of_reader(struct jw *w, struct view *view, const Post *post)
     jw_bool(w, "muted", false);
     if (post->author == view->reader.v)
         jw_bool(w, "pinned", has(view, EDGE_PIN, post));
-}
-
-void entity_media(struct jw *w, const char *name, struct view *view, const Post *post,
-                  const Attachment *a)
-{
-    jw_object(w, name);
-    id_text(w, "id", a->media);
-    jw_text(w, "type", strncmp(a->media_type, "image/", 6) == 0 ? "image" : "unknown");
-    jw_text(w, "url", media_url_attachment(view, post, a));
-    jw_text(w, "preview_url", media_url_preview(view, post, a));
-    jw_null(w, "remote_url");
-    jw_text(w, "description", a->description);
-    jw_object_end(w);
 }
 
 static void of_post(struct jw *w, struct view *view, const Post *post, const Post *shown)
