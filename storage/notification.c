@@ -38,18 +38,30 @@ enum err notification_add(struct txn *txn, actor_id owner, Notification *notific
     return e ? e : record_add(txn, TABLE_NOTIFICATION, key_bytes(&key), &notification->base);
 }
 
+static enum err first_of(struct txn *txn, struct key lo, struct key hi,
+                         enum range_direction direction, struct arena *arena, Notification **out)
+{
+    AUTO(range_close) struct range range = {0};
+    struct bytes key, value;
+    enum err e =
+        range_open(txn, TABLE_NOTIFICATION, key_bytes(&lo), key_bytes(&hi), direction, &range);
+    if (!e)
+        e = range_next(&range, &key, &value);
+    return e ? e : record_decode(&notification__descriptor, value, arena, out);
+}
+
 enum err notification_next(struct txn *txn, actor_id owner, uint64_t before, struct arena *arena,
                            Notification **out)
 {
-    AUTO(range_close) struct range range = {0};
-    struct key lo = key_id(owner.v), hi = key_ids(owner.v, before);
-    struct bytes key, value;
-    enum err e =
-        range_open(txn, TABLE_NOTIFICATION, key_bytes(&lo), key_bytes(&hi), RANGE_DOWN, &range);
-    if (e)
-        return e;
-    e = range_next(&range, &key, &value);
-    return e ? e : record_decode(&notification__descriptor, value, arena, out);
+    return first_of(txn, key_id(owner.v), key_ids(owner.v, before), RANGE_DOWN, arena, out);
+}
+
+enum err notification_above(struct txn *txn, actor_id owner, uint64_t after, struct arena *arena,
+                            Notification **out)
+{
+    if (after == UINT64_MAX)
+        return ERR_NOTFOUND;
+    return first_of(txn, key_ids(owner.v, after + 1), key_id(owner.v + 1), RANGE_UP, arena, out);
 }
 
 enum err notification_get(struct txn *txn, actor_id owner, notification_id id, struct arena *arena,

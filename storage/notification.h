@@ -15,6 +15,9 @@ MUST_CHECK enum err notification_add(struct txn *txn, actor_id owner, Notificati
 /* Newest first: the next below `before` (start with UINT64_MAX). */
 MUST_CHECK enum err notification_next(struct txn *txn, actor_id owner, uint64_t before,
                                       struct arena *arena, Notification **out);
+/* Oldest first: the next above `after`. */
+MUST_CHECK enum err notification_above(struct txn *txn, actor_id owner, uint64_t after,
+                                       struct arena *arena, Notification **out);
 MUST_CHECK enum err notification_get(struct txn *txn, actor_id owner, notification_id id,
                                      struct arena *arena, Notification **out);
 MUST_CHECK enum err notification_del(struct txn *txn, actor_id owner, notification_id id);

@@ -1,5 +1,7 @@
 #include "federation/act/common.h"
 
+#include "federation/notice.h"
+
 #include <string.h>
 
 enum act_verdict act_need_post(struct act *act, struct txn *txn, const char *uri,
@@ -98,14 +100,13 @@ enum err act_notify_text(struct txn *txn, const Actor *whom, NotificationType ty
 {
     if (whom->host[0] || whom->id == from.v)
         return OK; /* remote people are told by their own node */
-    if (edge_has(txn, (struct edge_key){EDGE_BLOCK, whom->id, from.v}) ||
-        edge_has(txn, (struct edge_key){EDGE_MUTE, whom->id, from.v}))
-        return OK; /* whom one does not want to hear of */
     Notification notification = NOTIFICATION__INIT;
     notification.type = type;
     notification.from = from.v;
     notification.post = post.v;
     notification.text = (char *)text;
+    if (!notice_is_wanted(txn, (actor_id){whom->id}, &notification, now_ms))
+        return OK; /* whom one does not want to hear of */
     enum err e = notification_add(txn, (actor_id){whom->id}, &notification, now_ms);
     return e == ERR_EXISTS ? OK : e;
 }

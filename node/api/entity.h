@@ -64,6 +64,15 @@ MUST_CHECK enum err entity_credential_account(struct jw *w, const char *name, st
 MUST_CHECK enum err entity_status(struct jw *w, const char *name, struct view *view,
                                   const Post *post);
 MUST_CHECK enum err entity_status_id(struct jw *w, const char *name, struct view *view, post_id id);
+/*
+ * What the reader is told, in a word of the API; ERR_NOTFOUND, nothing written: apps have no word
+ * for it, or it is not shown (any more). Those without a word are read with `ward notification`.
+ */
+MUST_CHECK enum err entity_notification(struct jw *w, const char *name, struct view *view,
+                                        const Notification *notification);
+bool entity_notification_is_shown(struct view *view, const Notification *notification);
+/* "mention", "favourite"...; NULL: none. */
+const char *entity_notification_type(const Notification *notification);
 /* Of the reader with `actor`. */
 MUST_CHECK enum err entity_relationship(struct jw *w, const char *name, struct view *view,
                                         actor_id actor);

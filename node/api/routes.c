@@ -4,5 +4,6 @@
 
 const struct api_route *const api_tables[] = {
     api_credentials_routes,
+    api_notifications_routes,
     NULL,
 };

@@ -7,5 +7,6 @@
 #include "node/api/api.h"
 
 extern const struct api_route api_credentials_routes[];
+extern const struct api_route api_notifications_routes[];
 
 #endif

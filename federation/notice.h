@@ -1,0 +1,24 @@
+/*
+ * notice - which notifications one of ours wants.
+ *
+ * Asked when one is about to be written, and again at each reading, so that a block, a mute or the
+ * muting of a thread takes effect at once on what was written before. Not wanted: what comes from
+ * whom they block or are blocked by, or have muted with their notifications (until the mute ends),
+ * and what happens in a thread they muted. What the node itself has to say, and reports to
+ * moderators, are always wanted.
+ *
+ * Threads  the txn's
+ */
+#ifndef WARD_FEDERATION_NOTICE_H
+#define WARD_FEDERATION_NOTICE_H
+
+#include "storage/record.h"
+
+/* Of its type, from and post. */
+bool notice_is_wanted(struct txn *txn, actor_id owner, const Notification *notification,
+                      int64_t now_ms);
+/* Wanted, and what it is about may (still) be read by them, and whoever it is from is there. */
+bool notice_is_shown(struct txn *txn, actor_id owner, const Notification *notification,
+                     int64_t now_ms);
+
+#endif
