@@ -71,6 +71,21 @@ enum err policy_admit(struct txn *txn, const struct federation_config *config, c
     return OK;
 }
 
+PeerState policy_shows(struct txn *txn, const char *host)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(PEER_ARENA_BYTES);
+    PeerState state = PEER_STATE__UNKNOWN;
+    peer_id id;
+    Peer *peer;
+    if (!host[0])
+        return PEER_STATE__ALLOWED;
+    if (peer_find(txn, host, &id) == OK && peer_get(txn, id, &arena, &peer) == OK)
+        state = peer->state;
+    if (state == PEER_STATE__UNKNOWN && is_under_blocked(txn, host, &arena))
+        state = PEER_STATE__BLOCKED;
+    return state;
+}
+
 enum err policy_check_names(const char *host, const char *names, struct why *why)
 {
     size_t length = strcspn(host, ":"); /* a certificate names no port */

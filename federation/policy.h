@@ -16,6 +16,9 @@
 MUST_CHECK enum err policy_admit(struct txn *txn, const struct federation_config *config,
                                  const char *host, int64_t now_ms, peer_id *out_peer,
                                  struct why *why);
+/* How what came from `host` is shown here: as its record says, and as BLOCKED below a blocked host
+ * unless one was decided about by name. Our own ("") is ALLOWED. */
+PeerState policy_shows(struct txn *txn, const char *host);
 /*
  * Mutual TLS: is one of `names` (http_message.client_names) the name of `host`? A certificate of
  * another peer says nothing about this one (T87). OK when `names` is NULL: none was asked for.

@@ -1,12 +1,44 @@
 #include "federation/timeline.h"
 
 #include "federation/audience.h"
+#include "federation/policy.h"
 #include "storage/edge.h"
-#include "storage/peer.h"
+
+#include <string.h>
+
+static enum err open_actor(struct timeline *t, struct page page)
+{
+    uint64_t of = t->query.of.v;
+    const struct stream_key keys[] = {{STREAM_AUTHOR, of}, {STREAM_GROUP, of}};
+    return stream_open(t->txn, keys, COUNT(keys), page, &t->stream);
+}
+
+static enum err open_direct(struct timeline *t, struct page page)
+{
+    uint64_t reader = t->query.reader.v;
+    const struct stream_key keys[] = {{STREAM_AUTHOR, reader}, {STREAM_MENTION, reader}};
+    return stream_open(t->txn, keys, COUNT(keys), page, &t->stream);
+}
+
+static enum err open_tags(struct timeline *t, struct page page)
+{
+    struct stream_key keys[1 + TIMELINE_TAGS_MAX] = {{STREAM_TAG, tag_owner(t->txn, t->query.tag)}};
+    const char *const *any = t->query.any;
+    size_t n = 1;
+    for (; any && *any && n < COUNT(keys); any++)
+        keys[n++] = (struct stream_key){STREAM_TAG, tag_owner(t->txn, *any)};
+    return stream_open(t->txn, keys, n, page, &t->stream);
+}
+
+static enum err open_one(struct timeline *t, enum stream_kind kind, uint64_t owner,
+                         struct page page)
+{
+    struct stream_key key = {kind, owner};
+    return stream_open(t->txn, &key, 1, page, &t->stream);
+}
 
 enum err timeline_open(struct txn *txn, const struct timeline_query *query, struct timeline *out)
 {
-    struct stream_key key = {0};
     struct page page = query->page;
 
     *out = (struct timeline){.txn = txn, .query = *query};
@@ -15,28 +47,23 @@ enum err timeline_open(struct txn *txn, const struct timeline_query *query, stru
     case TIMELINE_HOME:
         return stream_open_home(txn, query->reader, page, &out->stream);
     case TIMELINE_LOCAL:
-        key.kind = STREAM_LOCAL;
-        break;
+        return open_one(out, STREAM_LOCAL, 0, page);
     case TIMELINE_PUBLIC:
-        key.kind = STREAM_PUBLIC;
-        break;
+        return open_one(out, STREAM_PUBLIC, 0, page);
     case TIMELINE_TAG:
-        key = (struct stream_key){STREAM_TAG, tag_owner(txn, query->tag)};
-        break;
+        return open_tags(out, page);
     case TIMELINE_MENTIONS:
-        key = (struct stream_key){STREAM_MENTION, query->reader.v};
-        break;
+        return open_one(out, STREAM_MENTION, query->reader.v, page);
+    case TIMELINE_DIRECT:
+        return open_direct(out, page);
     case TIMELINE_AUTHOR:
-        key = (struct stream_key){STREAM_AUTHOR, query->of.v};
-        break;
+        return open_actor(out, page);
     case TIMELINE_GROUP:
-        key = (struct stream_key){STREAM_GROUP, query->of.v};
-        break;
+        return open_one(out, STREAM_GROUP, query->of.v, page);
     case TIMELINE_THREAD:
-        key = (struct stream_key){STREAM_THREAD, query->root.v};
-        break;
+        return open_one(out, STREAM_THREAD, query->root.v, page);
     }
-    return stream_open(txn, &key, 1, page, &out->stream);
+    return ERR_INVALID;
 }
 
 static bool has(struct timeline *t, enum edge_kind kind, uint64_t who, uint64_t whom)
@@ -48,11 +75,13 @@ static bool has(struct timeline *t, enum edge_kind kind, uint64_t who, uint64_t 
 static bool is_welcome(struct timeline *t, const Actor *actor)
 {
     uint64_t reader = t->query.reader.v;
-    if (actor->suspended_ms || actor->deleted_ms)
+    bool is_asked_about = t->query.kind == TIMELINE_AUTHOR && t->query.of.v == actor->id;
+    if (actor->suspended_ms || actor->deleted_ms ||
+        policy_shows(t->txn, actor->host) == PEER_STATE__BLOCKED)
         return false;
     return !reader || reader == actor->id ||
            (!has(t, EDGE_BLOCK, reader, actor->id) && !has(t, EDGE_BLOCK, actor->id, reader) &&
-            !has(t, EDGE_MUTE, reader, actor->id));
+            (is_asked_about || !has(t, EDGE_MUTE, reader, actor->id)));
 }
 
 static bool is_followed(struct timeline *t, uint64_t actor)
@@ -76,17 +105,54 @@ static bool is_out_of_circle(struct timeline *t, const Post *post, struct arena 
            !is_followed(t, parent->author);
 }
 
-static bool is_of_limited_peer(struct timeline *t, const Actor *author, struct arena *arena)
+/* Who answers themselves goes on with what they said. */
+static bool is_reply_to_others(struct timeline *t, const Post *post, struct arena *arena)
 {
-    peer_id id;
-    Peer *peer;
-    return author->host[0] && peer_find(t->txn, author->host, &id) == OK &&
-           peer_get(t->txn, id, arena, &peer) == OK && peer->state == PEER_STATE__LIMITED &&
-           !is_followed(t, author->id);
+    Post *parent;
+    if (!post->in_reply_to)
+        return post->in_reply_to_uri[0];
+    return post_get(t->txn, (post_id){post->in_reply_to}, arena, &parent) ||
+           parent->author != post->author;
+}
+
+static bool has_tag(const Post *post, const char *tag)
+{
+    for (size_t i = 0; i < post->n_tags; i++)
+        if (strcmp(post->tags[i], tag) == 0)
+            return true;
+    return false;
+}
+
+static bool has_tags_asked(const struct timeline_query *query, const Post *post)
+{
+    for (const char *const *tag = query->all; tag && *tag; tag++)
+        if (!has_tag(post, *tag))
+            return false;
+    for (const char *const *tag = query->none; tag && *tag; tag++)
+        if (has_tag(post, *tag))
+            return false;
+    return true;
+}
+
+static bool is_asked_for(struct timeline *t, const struct timeline_entry *entry,
+                         struct arena *arena)
+{
+    unsigned only = t->query.only;
+    if (t->query.kind == TIMELINE_DIRECT && entry->post->visibility != VISIBILITY__DIRECT)
+        return false;
+    return !(only & TIMELINE_WITH_MEDIA && entry->post->n_attachments == 0) &&
+           !(only & TIMELINE_NO_BOOSTS && entry->boost) &&
+           !(only & TIMELINE_OF_HERE && entry->author->host[0]) &&
+           !(only & TIMELINE_OF_PEERS && !entry->author->host[0]) &&
+           has_tags_asked(&t->query, entry->post) &&
+           !(only & TIMELINE_NO_REPLIES && !entry->boost &&
+             is_reply_to_others(t, entry->post, arena));
 }
 
 static bool is_shown(struct timeline *t, const struct timeline_entry *entry, struct arena *arena)
 {
+    if (!is_asked_for(t, entry, arena))
+        return false;
     if (!is_welcome(t, entry->author) || (entry->booster && !is_welcome(t, entry->booster)))
         return false;
     if (!audience_may_read(t->txn, entry->post, t->query.reader) ||
@@ -97,7 +163,8 @@ static bool is_shown(struct timeline *t, const struct timeline_entry *entry, str
         return entry->boost || !is_out_of_circle(t, entry->post, arena);
     case TIMELINE_PUBLIC:
     case TIMELINE_TAG:
-        return !is_of_limited_peer(t, entry->author, arena);
+        return policy_shows(t->txn, entry->author->host) != PEER_STATE__LIMITED ||
+               is_followed(t, entry->author->id);
     default:
         return true;
     }
@@ -143,6 +210,7 @@ enum err timeline_next(struct timeline *t, struct arena *arena, struct timeline_
             e = read_entry(t, id, arena, &entry);
         if (e)
             return e;
+        t->last = id;
         if (!is_shown(t, &entry, arena))
             continue;
         *out = entry;
@@ -150,6 +218,14 @@ enum err timeline_next(struct timeline *t, struct arena *arena, struct timeline_
         return OK;
     }
     return ERR_NOTFOUND;
+}
+
+enum err timeline_has_more(struct timeline *t, bool *out)
+{
+    bool is_at_end;
+    enum err e = stream_is_at_end(&t->stream, &is_at_end);
+    *out = !is_at_end;
+    return e;
 }
 
 void timeline_close(struct timeline *t)

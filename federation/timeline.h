@@ -1,12 +1,12 @@
 /*
- * timeline - the posts one reader may see, newest first.
+ * timeline - the posts one reader may see, newest first (or, in a page read upwards, oldest first).
  *
  * A stream (stream.h) holds everything that belongs to it, whatever its visibility; this is where
  * the reader's rights and wishes are applied, at each read, so that an unfollow, block, mute or
  * change of policy takes effect at once. Left out: what the reader may not read (audience.h);
- * authors that are suspended, deleted, muted or blocked, either way; at home, replies to people the
- * reader does not follow; in public and tag streams, authors of limited peers whom the reader does
- * not follow.
+ * authors that are suspended, deleted, of a blocked peer, muted or blocked, either way; at home,
+ * replies to people the reader does not follow; in public and tag streams, authors of limited peers
+ * whom the reader does not follow.
  *
  * Memory   a timeline holds no memory of its own but the stream's; posts live in the caller's arena
  * Threads  the txn's
@@ -20,6 +20,7 @@
 
 /* Entries looked at for one page at most: a page may be short, never slow. */
 #define TIMELINE_SCAN_MAX 5000
+#define TIMELINE_TAGS_MAX 16 /* of `any` */
 
 enum timeline_kind {
     TIMELINE_HOME,
@@ -27,9 +28,19 @@ enum timeline_kind {
     TIMELINE_PUBLIC,
     TIMELINE_TAG,      /* tag: folded (markup.h tag_fold) */
     TIMELINE_MENTIONS, /* posts that address the reader */
-    TIMELINE_AUTHOR,   /* of: whose */
+    TIMELINE_DIRECT,   /* direct posts, to the reader and by them */
+    TIMELINE_AUTHOR,   /* of: whose; of a group: what was posted to it, too */
     TIMELINE_GROUP,    /* of: the group; what was posted to it */
     TIMELINE_THREAD,   /* root: the thread's oldest post */
+};
+
+/* Switches, as bits. */
+enum timeline_only {
+    TIMELINE_WITH_MEDIA = 1,
+    TIMELINE_NO_REPLIES = 2, /* but those of an author to themselves */
+    TIMELINE_NO_BOOSTS = 4,
+    TIMELINE_OF_HERE = 8, /* by our own actors */
+    TIMELINE_OF_PEERS = 16,
 };
 
 struct timeline_query {
@@ -39,6 +50,10 @@ struct timeline_query {
     actor_id of;
     post_id root;
     struct page page;
+    unsigned only; /* enum timeline_only */
+    /* Folded tags, each list ended by NULL; NULL: none. any: of TIMELINE_TAG, beside `tag`; what is
+     * shown has all of `all` and none of `none`. */
+    const char *const *any, *const *all, *const *none;
 };
 
 struct timeline {
@@ -46,6 +61,7 @@ struct timeline {
     struct timeline_query query;
     struct stream stream;
     unsigned given, looked_at;
+    post_id last; /* looked at, shown or not */
 };
 
 struct timeline_entry {
@@ -61,6 +77,9 @@ MUST_CHECK enum err timeline_open(struct txn *txn, const struct timeline_query *
 /* OK, or ERR_NOTFOUND at the end of the page. The entry lives in the arena. */
 MUST_CHECK enum err timeline_next(struct timeline *timeline, struct arena *arena,
                                   struct timeline_entry *out);
+/* After the page's end: may anything lie beyond it? Its next page begins at timeline->last, for the
+ * page may have ended because it looked at enough. */
+MUST_CHECK enum err timeline_has_more(struct timeline *timeline, bool *out);
 void timeline_close(struct timeline *timeline);
 
 #endif

@@ -23,21 +23,25 @@ static struct key stream_bytes(struct stream_key key, uint64_t post)
     return k;
 }
 
-/* The greatest id of one stream that is below `before` (0: no bound) and above `after`. */
-static enum err newest_below(struct txn *txn, struct stream_key key, uint64_t before,
-                             uint64_t after, uint64_t *out)
+/* The first id of one stream, in the page's order, that the page has and that lies beyond `at` (0:
+ * from where the page begins). */
+static enum err first_beyond(struct txn *txn, struct stream_key key, const struct page *page,
+                             uint64_t at, uint64_t *out)
 {
+    bool is_up = page->order == PAGE_OLDEST_FIRST;
+    uint64_t before = at && !is_up ? at : page->before, after = at && is_up ? at : page->after;
     if (after == UINT64_MAX)
         return ERR_NOTFOUND;
     struct key lo = stream_bytes(key, after + 1);
     struct key hi = stream_bytes(key, before ? before : UINT64_MAX); /* no id is UINT64_MAX */
     AUTO(range_close) struct range range = {.cursor = NULL};
     struct bytes found;
-    enum err e = range_open(txn, TABLE_STREAM, key_bytes(&lo), key_bytes(&hi), RANGE_DOWN, &range);
+    enum err e = range_open(txn, TABLE_STREAM, key_bytes(&lo), key_bytes(&hi),
+                            is_up ? RANGE_UP : RANGE_DOWN, &range);
     if (e || (e = range_next(&range, &found, NULL)))
         return e;
-    size_t at = lo.n - 8;
-    return key_read_u64(found, &at, out);
+    size_t offset = lo.n - 8;
+    return key_read_u64(found, &offset, out);
 }
 
 static void swap(struct stream_source *a, struct stream_source *b)
@@ -47,19 +51,25 @@ static void swap(struct stream_source *a, struct stream_source *b)
     *b = t;
 }
 
+static bool comes_first(const struct stream *stream, size_t a, size_t b)
+{
+    const struct stream_source *heap = stream->heap;
+    return stream->page.order == PAGE_OLDEST_FIRST ? heap[a].at < heap[b].at
+                                                   : heap[a].at > heap[b].at;
+}
+
 static void sift_down(struct stream *stream, size_t i)
 {
-    struct stream_source *heap = stream->heap;
     for (;;) {
-        size_t greatest = i, left = 2 * i + 1, right = left + 1;
-        if (left < stream->count && heap[left].at > heap[greatest].at)
-            greatest = left;
-        if (right < stream->count && heap[right].at > heap[greatest].at)
-            greatest = right;
-        if (greatest == i)
+        size_t first = i, left = 2 * i + 1, right = left + 1;
+        if (left < stream->count && comes_first(stream, left, first))
+            first = left;
+        if (right < stream->count && comes_first(stream, right, first))
+            first = right;
+        if (first == i)
             return;
-        swap(&heap[i], &heap[greatest]);
-        i = greatest;
+        swap(&stream->heap[i], &stream->heap[first]);
+        i = first;
     }
 }
 
@@ -70,7 +80,7 @@ enum err stream_open(struct txn *txn, const struct stream_key *keys, size_t coun
     s.heap = xcalloc(count, sizeof *s.heap);
     for (size_t i = 0; i < count; i++) {
         uint64_t at;
-        enum err e = newest_below(txn, keys[i], page.before, page.after, &at);
+        enum err e = first_beyond(txn, keys[i], &page, 0, &at);
         if (e == ERR_NOTFOUND)
             continue;
         if (e) {
@@ -90,7 +100,7 @@ static enum err advance(struct stream *stream)
 {
     struct stream_source *top = &stream->heap[0];
     uint64_t at;
-    enum err e = newest_below(stream->txn, top->key, top->at, stream->page.after, &at);
+    enum err e = first_beyond(stream->txn, top->key, &stream->page, top->at, &at);
     if (e == OK)
         top->at = at;
     else if (e == ERR_NOTFOUND)
@@ -101,23 +111,35 @@ static enum err advance(struct stream *stream)
     return OK;
 }
 
+/* Passes over what was given already, because it is in more than one of the streams. */
+static enum err drop_given(struct stream *stream)
+{
+    enum err e = OK;
+    while (!e && stream->given && stream->count && stream->heap[0].at == stream->last)
+        e = advance(stream);
+    return e;
+}
+
 enum err stream_next(struct stream *stream, post_id *out)
 {
     if (stream->page.limit && stream->given == stream->page.limit)
         return ERR_NOTFOUND;
-    while (stream->count) {
-        uint64_t id = stream->heap[0].at;
-        enum err e = advance(stream);
-        if (e)
-            return e;
-        if (stream->given && id == stream->last)
-            continue; /* in more than one of the streams */
-        stream->last = id;
-        stream->given++;
-        *out = (post_id){id};
-        return OK;
-    }
-    return ERR_NOTFOUND;
+    enum err e = drop_given(stream);
+    if (e)
+        return e;
+    if (!stream->count)
+        return ERR_NOTFOUND;
+    stream->last = stream->heap[0].at;
+    stream->given++;
+    *out = (post_id){stream->last};
+    return OK;
+}
+
+enum err stream_is_at_end(struct stream *stream, bool *out)
+{
+    enum err e = drop_given(stream);
+    *out = stream->count == 0;
+    return e;
 }
 
 void stream_close(struct stream *stream)

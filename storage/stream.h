@@ -2,7 +2,7 @@
  * stream - post ids in order: the primitive under every timeline.
  *
  * A stream is (kind, owner); ids are time-ordered. A merged stream gives the ids of many
- * streams, newest first, each once. Paging is by id.
+ * streams, newest first or oldest first, each once. Paging is by id.
  *
  *     struct stream s;
  *     e = stream_open(txn, keys, n, page, &s);
@@ -21,16 +21,18 @@ struct stream_key {
     uint64_t owner;
 };
 
+enum page_order { PAGE_NEWEST_FIRST, PAGE_OLDEST_FIRST };
 struct page {
-    uint64_t before; /* only ids below; 0: from the newest */
-    uint64_t after;  /* only ids above; 0: to the oldest */
+    uint64_t before; /* only ids below; 0: up to the newest */
+    uint64_t after;  /* only ids above; 0: down to the oldest */
     unsigned limit;  /* ids at most; 0: no limit */
+    enum page_order order;
 };
 
-struct stream_source; /* one stream of a merge, and its newest id not given yet */
+struct stream_source; /* one stream of a merge, and its next id not given yet */
 struct stream {
     struct txn *txn;
-    struct stream_source *heap; /* greatest id first */
+    struct stream_source *heap; /* what comes first on top */
     size_t count;
     struct page page;
     unsigned given;
@@ -41,6 +43,8 @@ MUST_CHECK enum err stream_open(struct txn *txn, const struct stream_key *keys, 
                                 struct page page, struct stream *out);
 /* OK, or ERR_NOTFOUND at the end of the page. */
 MUST_CHECK enum err stream_next(struct stream *stream, post_id *out);
+/* Nothing is left of it, whatever its limit. */
+MUST_CHECK enum err stream_is_at_end(struct stream *stream, bool *out);
 void stream_close(struct stream *stream);
 
 /* Home of an actor: whom they follow, what was posted to the groups among those, and themselves. */

@@ -64,11 +64,12 @@ void api_page_link(struct api_call *call, struct response *response, const struc
     AUTO(buf_clear) struct buf link = BUF_INIT(16 * 1024);
     bool has_more =
         more == API_PAGE_HAS_MORE || (more == API_PAGE_AS_COUNTED && count >= page->limit);
-    if (count == 0)
+    if (count == 0 && more != API_PAGE_HAS_MORE)
         return;
-    if (has_more)
+    if (has_more && last)
         add_link(call, &link, page, "max_id", last, "next");
-    add_link(call, &link, page, "min_id", first, "prev");
-    if (!link.is_full)
+    if (first)
+        add_link(call, &link, page, "min_id", first, "prev");
+    if (link.n && !link.is_full)
         response_set(response, "Link", buf_text(&link));
 }

@@ -22,8 +22,9 @@ struct api_page api_page_read(const struct api_call *call, unsigned standard, un
 
 /*
  * Adds `Link` with rel="next" first (max_id=last) and rel="prev" (min_id=first), the request's
- * other parameters kept. `count`: rows given; no `next` when they are fewer than the limit, unless
- * `more` says that there are more (rows were left out), and no header at all for none.
+ * other parameters kept; an end that is 0 has no link. `count`: rows given; no `next` when they are
+ * fewer than the limit, unless `more` says that there are more (rows were left out), and no header
+ * at all for none without that.
  */
 enum api_page_more { API_PAGE_AS_COUNTED, API_PAGE_HAS_MORE, API_PAGE_ENDS };
 void api_page_link(struct api_call *call, struct response *response, const struct api_page *page,

@@ -5,5 +5,6 @@
 const struct api_route *const api_tables[] = {
     api_credentials_routes,
     api_notifications_routes,
+    api_timeline_routes,
     NULL,
 };

@@ -8,5 +8,6 @@
 
 extern const struct api_route api_credentials_routes[];
 extern const struct api_route api_notifications_routes[];
+extern const struct api_route api_timeline_routes[];
 
 #endif

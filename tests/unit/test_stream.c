@@ -47,10 +47,11 @@ static void fill(struct txn *txn)
 static size_t expect(const size_t *chosen, size_t count, struct page page, uint64_t *out)
 {
     size_t n = 0;
-    for (uint64_t id = MODEL_IDS; id >= 1; id--) {
+    for (uint64_t i = 1; i <= MODEL_IDS; i++) {
+        uint64_t id = page.order == PAGE_OLDEST_FIRST ? i : MODEL_IDS + 1 - i;
         bool is_in = false;
-        for (size_t i = 0; i < count; i++)
-            is_in = is_in || model[chosen[i]][id];
+        for (size_t c = 0; c < count; c++)
+            is_in = is_in || model[chosen[c]][id];
         if (!is_in || (page.before && id >= page.before) || id <= page.after)
             continue;
         if (page.limit && n == page.limit)
@@ -70,7 +71,8 @@ static void compare_one_page(struct txn *txn)
     }
     struct page page = {.before = random_below(MODEL_IDS + 20),
                         .after = random_below(3) ? 0 : random_below(MODEL_IDS + 20),
-                        .limit = (unsigned)random_below(50)};
+                        .limit = (unsigned)random_below(50),
+                        .order = random_below(2) ? PAGE_OLDEST_FIRST : PAGE_NEWEST_FIRST};
     uint64_t want[MODEL_IDS];
     size_t n = expect(chosen, count, page, want);
 
@@ -83,6 +85,10 @@ static void compare_one_page(struct txn *txn)
     }
     assert_int_equal(stream_next(&stream, &id), ERR_NOTFOUND);
     assert_int_equal(stream_next(&stream, &id), ERR_NOTFOUND);
+    bool is_at_end;
+    page.limit = 0;
+    assert_int_equal(stream_is_at_end(&stream, &is_at_end), OK);
+    assert_int_equal(is_at_end, expect(chosen, count, page, want) == n);
 }
 
 static void a_merge_gives_what_a_naive_model_gives(void **state)
@@ -97,36 +103,50 @@ static void a_merge_gives_what_a_naive_model_gives(void **state)
     }
 }
 
-static void pages_follow_each_other_without_gap_or_repeat(void **state)
+/* Page after page in one direction; every id goes to `out`. */
+static size_t walk(struct txn *txn, const struct stream_key *keys, struct page page, uint64_t *out)
+{
+    size_t got = 0;
+    for (;;) {
+        AUTO(stream_close) struct stream stream = {.heap = NULL};
+        size_t before = got;
+        post_id id;
+        enum err e;
+        assert_int_equal(stream_open(txn, keys, MODEL_STREAMS, page, &stream), OK);
+        while ((e = stream_next(&stream, &id)) == OK) {
+            assert_true(got < MODEL_IDS);
+            out[got++] = id.v;
+            *(page.order == PAGE_OLDEST_FIRST ? &page.after : &page.before) = id.v;
+        }
+        assert_int_equal(e, ERR_NOTFOUND);
+        if (got == before)
+            return got;
+    }
+}
+
+static void pages_down_and_pages_up_give_the_same_without_gap_or_repeat(void **state)
 {
     (void)state;
     AUTO(store_close) struct store store = store_open();
-    AUTO(txn_end) struct txn *txn = store_write(&store);
-    fill(txn);
     size_t all[MODEL_STREAMS];
     struct stream_key keys[MODEL_STREAMS];
     for (size_t i = 0; i < MODEL_STREAMS; i++) {
         all[i] = i;
         keys[i] = key_of(i);
     }
-    uint64_t want[MODEL_IDS];
-    size_t n = expect(all, MODEL_STREAMS, (struct page){0}, want), got = 0;
-    struct page page = {.limit = 7};
-    enum err e = OK;
-    while (e == OK) {
-        AUTO(stream_close) struct stream stream = {.heap = NULL};
-        post_id id;
-        assert_int_equal(stream_open(txn, keys, MODEL_STREAMS, page, &stream), OK);
-        size_t before = got;
-        while ((e = stream_next(&stream, &id)) == OK) {
-            assert_true(got < n && id.v == want[got]);
-            got++;
-            page.before = id.v;
+    for (unsigned limit = 1; limit < 60; limit += 6) {
+        AUTO(txn_end) struct txn *txn = store_write(&store); /* aborted: empty again */
+        fill(txn);
+        uint64_t want[MODEL_IDS], down[MODEL_IDS], up[MODEL_IDS];
+        size_t n = expect(all, MODEL_STREAMS, (struct page){0}, want);
+        assert_int_equal(walk(txn, keys, (struct page){.limit = limit}, down), n);
+        assert_int_equal(
+            walk(txn, keys, (struct page){.limit = limit, .order = PAGE_OLDEST_FIRST}, up), n);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(down[i] == want[i]);
+            assert_true(up[n - 1 - i] == want[i]);
         }
-        assert_int_equal(e, ERR_NOTFOUND);
-        e = got == before ? ERR_NOTFOUND : OK;
     }
-    assert_int_equal(got, n);
 }
 
 static void an_id_that_left_its_stream_is_not_given(void **state)
@@ -196,7 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_merge_gives_what_a_naive_model_gives),
-        cmocka_unit_test(pages_follow_each_other_without_gap_or_repeat),
+        cmocka_unit_test(pages_down_and_pages_up_give_the_same_without_gap_or_repeat),
         cmocka_unit_test(an_id_that_left_its_stream_is_not_given),
         cmocka_unit_test(home_is_everyone_followed_and_oneself),
         cmocka_unit_test(an_unfollow_takes_effect_on_the_next_read),

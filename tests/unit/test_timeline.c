@@ -146,6 +146,21 @@ static void a_limited_peer_is_seen_by_followers_only(void **state)
     assert_sees(s, TIMELINE_HOME, s->ann, "hello|");
 }
 
+static void a_blocked_peer_is_seen_nowhere(void **state)
+{
+    struct scene *s = *state;
+    struct why why;
+    bob_writes(s, "hello", PUBLIC, "");
+    assert_int_equal(policy_set_peer(&s->node.fed, "peer.example", PEER_STATE__BLOCKED, &by, &why),
+                     OK);
+    assert_sees(s, TIMELINE_PUBLIC, s->ann, "");
+    assert_sees(s, TIMELINE_HOME, s->ann, "");
+    char *got = seen(
+        s, (struct timeline_query){.kind = TIMELINE_AUTHOR, .reader = s->ann, .of = s->bob.id});
+    assert_string_equal(got, "");
+    free(got);
+}
+
 static void home_leaves_out_replies_to_people_one_does_not_follow(void **state)
 {
     struct scene *s = *state;
@@ -198,6 +213,7 @@ int main(void)
         SCENE(a_followers_only_post_is_not_for_who_no_longer_follows),
         SCENE(a_mute_takes_effect_at_the_next_read),
         SCENE(a_limited_peer_is_seen_by_followers_only),
+        SCENE(a_blocked_peer_is_seen_nowhere),
         SCENE(home_leaves_out_replies_to_people_one_does_not_follow),
         SCENE(a_page_is_full_whatever_was_left_out),
         SCENE(posts_of_one_second_stand_in_the_order_they_came),

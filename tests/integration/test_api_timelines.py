@@ -1,0 +1,155 @@
+#!/usr/bin/python3
+"""Timelines of the client API, on two nodes: what is on each, what its switches leave out, and paging."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from support import client, stage, tap
+
+scene = stage.Stage()
+POSTS = 66
+HOME, PUBLIC = "/api/v1/timelines/home", "/api/v1/timelines/public"
+seen = {}
+
+
+def setup():
+    global here, there, ann, tom, eve, nobody
+    here, there = scene.nodes("here", "there")
+    here.account("ann", "tom", "eve")
+    there.account("ben")
+    here.cli("follow", "ann", there.handle("ben"))
+    here.cli("follow", "ann", here.handle("tom"))
+    tap.until(lambda: here.counts("ann")[1] == 2, "ann follows")
+    ann, tom, eve = (client.Client(here, client.token(here, name)) for name in ("ann", "tom", "eve"))
+    nobody = client.Client(here)
+
+
+def texts(app, path, **parameters):
+    """What a page shows, newest first; a boost as "booster: text"."""
+    shown = []
+    for status in app.ok("GET", path, **parameters):
+        inner = status["reblog"] or status
+        text = inner["content"].removeprefix("<p>").removesuffix("</p>").strip()
+        shown.append(f"{status['account']['username']}: {text}" if status["reblog"] else text)
+    return shown
+
+
+def account_id(app, name, path=PUBLIC):
+    """The id of whoever wrote something on a page."""
+    accounts = [s["account"] for s in app.ok("GET", path, limit=40)]
+    return next(a["id"] for a in accounts if a["acct"] == name)
+
+
+def walk(app, path, rel, **parameters):
+    """Every id, page by page along the Link header."""
+    found = []
+    answer = app.get(path, **parameters)
+    while True:
+        page = [s["id"] for s in answer.json()]
+        tap.equal(page, sorted(page, key=int, reverse=True), "the newest first")
+        tap.check(len(page) <= parameters["limit"], "more rows than asked for")
+        found.append(page)
+        links = answer.links()
+        if rel == "next" and "next" in links:
+            tap.check(answer.headers["Link"].index('rel="next"') < answer.headers["Link"].index('rel="prev"'),
+                      "next comes first")
+        if rel not in links or not page:
+            return found
+        answer = app.get(links[rel])
+
+
+@tap.test
+def home_is_what_those_one_follows_write():
+    there.post("ben", "from there")
+    here.post("tom", "from tom")
+    here.post("eve", "from eve")
+    here.post("ann", "my own")
+    tap.until(lambda: "from there" in texts(ann, HOME), "ben's post in ann's home")
+    tap.equal(sorted(texts(ann, HOME)), ["from there", "from tom", "my own"], "home")
+    tap.equal(nobody.get(HOME).status, 401, "without a token")
+
+
+@tap.test
+def public_timelines_know_here_and_there():
+    here.post("eve", "for us", "--visibility", "local")
+    everyone = ["from eve", "from there", "from tom", "my own"]
+    tap.equal(sorted(texts(ann, PUBLIC)), everyone, "public")
+    tap.equal(sorted(texts(ann, PUBLIC, local="true")), ["for us", "from eve", "from tom", "my own"], "local")
+    tap.equal(texts(ann, PUBLIC, remote="true"), ["from there"], "remote")
+    tap.equal(texts(ann, PUBLIC, only_media="true"), [], "only_media")
+
+
+@tap.test
+def hashtags_can_be_joined():
+    here.post("tom", "one #icu")
+    here.post("tom", "two #icu #ward7")
+    here.post("tom", "three #theatre")
+    tag = "/api/v1/timelines/tag/"
+    plain = [t.split()[0] for t in texts(ann, tag + "icu")]
+    tap.equal(plain, ["two", "one"], "a tag")
+    tap.equal([t.split()[0] for t in texts(ann, tag + "ICU", **{"any[]": ["theatre"]})], ["three", "two", "one"], "any")
+    tap.equal([t.split()[0] for t in texts(ann, tag + "icu", **{"all[]": ["ward7"]})], ["two"], "all")
+    tap.equal([t.split()[0] for t in texts(ann, tag + "icu", **{"none[]": ["ward7"]})], ["one"], "none")
+    tap.equal(texts(ann, tag + "icu", remote="true"), [], "remote")
+    tap.equal(texts(ann, tag + "no_such_tag"), [], "an unknown tag")
+
+
+@tap.test
+def an_account_has_its_statuses():
+    path = f"/api/v1/accounts/{account_id(ann, 'tom')}/statuses"
+    first = here.post("tom", "a thought")
+    here.post("tom", "and on", "--reply-to", first)
+    stranger = here.post("eve", "a question")
+    here.post("tom", "an answer", "--reply-to", stranger)
+    here.cli("boost", "tom", stranger)
+    here.cli("pin", "tom", first)
+    tap.equal(texts(ann, path, limit=4), ["tom: a question", "an answer", "and on", "a thought"], "all")
+    tap.equal(texts(ann, path, limit=3, exclude_replies="true"), ["tom: a question", "and on", "a thought"], "replies")
+    tap.equal(texts(ann, path, limit=3, exclude_reblogs="true"), ["an answer", "and on", "a thought"], "reblogs")
+    tap.equal(texts(ann, path, pinned="true"), ["a thought"], "pinned")
+    tap.equal([t.split()[0] for t in texts(ann, path, tagged="icu")], ["two", "one"], "tagged")
+    tap.equal(texts(ann, path, only_media="true"), [], "only_media")
+    tap.equal(ann.get("/api/v1/accounts/1/statuses").status, 404, "nobody")
+
+
+@tap.test
+def pages_lead_down_and_up_with_nothing_lost():
+    for i in range(POSTS):
+        here.post("tom", f"number {i}")
+    down = walk(ann, HOME, "next", limit=9)
+    ids = [i for page in down for i in page]
+    tap.check(len(ids) > POSTS, f"{len(ids)} statuses")
+    tap.equal(len(set(ids)), len(ids), "nothing twice")
+    tap.equal(ids, sorted(ids, key=int, reverse=True), "in order over all pages")
+    tap.check(all(len(page) == 9 for page in down[:-1]), "full pages")
+    up = walk(ann, HOME, "prev", limit=9, min_id=int(ids[-1]) - 1)
+    tap.equal([i for page in reversed(up) for i in page], ids, "upwards")
+    newer = [s["id"] for s in ann.ok("GET", HOME, since_id=ids[30], limit=9)]
+    tap.equal(newer, ids[:9], "since_id begins at the top")
+    just_above = [s["id"] for s in ann.ok("GET", HOME, min_id=ids[30], limit=9)]
+    tap.equal(just_above, ids[21:30], "min_id begins just above")
+
+
+@tap.test
+def a_limit_is_kept_and_capped():
+    tap.equal(len(ann.ok("GET", HOME)), 20, "standard")
+    tap.equal(len(ann.ok("GET", HOME, limit=1)), 1, "one")
+    tap.equal(len(ann.ok("GET", HOME, limit=4000)), 40, "cap")
+
+
+@tap.test
+def what_a_blocked_peer_wrote_is_absent():
+    tap.check("from there" in texts(ann, PUBLIC, remote="true"), "before")
+    here.cli("peer", "block", there.part, "--yes")
+    tap.until(lambda: not texts(ann, PUBLIC, remote="true"), "the public timeline without it")
+    tap.check("from there" not in texts(ann, HOME, limit=40), "home")
+
+
+@tap.test
+def every_node_is_sound():
+    scene.end_soundly()
+
+
+if __name__ == "__main__":
+    tap.main(setup, teardown=scene.close)
