@@ -3,14 +3,23 @@
 #include "federation/forwarded.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
+#include "storage/event.h"
 #include "storage/seen.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
+struct event_trimming {
+    struct mutation mutation;
+    int64_t next_mono_ms; /* the ticking thread's */
+    int64_t now_ms;       /* the writer's while is_busy */
+    _Atomic bool has_more, is_busy;
+};
+
 struct upkeep {
     struct mutation mutation;
     struct writer *writer;
+    struct event_trimming events;
 
     /* the ticking thread's */
     int64_t next_round_mono_ms;
@@ -51,8 +60,40 @@ static bool goes_on(struct upkeep *u)
     return u->answer == OK;
 }
 
+/* ---- events --------------------------------------------------------------------------------- */
+
+static enum err events_apply(struct txn *txn, struct mutation *m)
+{
+    struct event_trimming *events = container_of(m, struct event_trimming, mutation);
+    enum err e = event_trim(txn, UPKEEP_EVENT_ROWS, events->now_ms);
+    events->has_more = e == OK;
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+static void events_done(struct mutation *m, enum err e)
+{
+    struct event_trimming *events = container_of(m, struct event_trimming, mutation);
+    if (e) {
+        events->has_more = false;
+        log_warn("upkeep.failed", STR("error", err_name(e)));
+    }
+    events->is_busy = false;
+}
+
+static void events_tick(struct event_trimming *events, struct writer *writer, int64_t now_mono_ms)
+{
+    if (events->is_busy || (!events->has_more && now_mono_ms < events->next_mono_ms))
+        return;
+    events->next_mono_ms = now_mono_ms + UPKEEP_EVENT_PAUSE_MS;
+    events->now_ms = clock_ms();
+    events->is_busy = true;
+    if (writer_push(writer, &events->mutation))
+        events->is_busy = false;
+}
+
 void upkeep_tick(struct upkeep *u, int64_t now_mono_ms)
 {
+    events_tick(&u->events, u->writer, now_mono_ms);
     if (u->is_busy)
         return;
     if (u->is_in_round)
@@ -79,6 +120,7 @@ struct upkeep *upkeep_create(struct writer *writer)
 {
     struct upkeep *u = xcalloc(1, sizeof *u);
     u->mutation = (struct mutation){.apply = upkeep_apply, .done = upkeep_done};
+    u->events.mutation = (struct mutation){.apply = events_apply, .done = events_done};
     u->writer = writer;
     return u;
 }

@@ -3,7 +3,8 @@
  *
  * Ids of accepted activities guard against repeats (seen.h). A repeat comes within the time a peer
  * keeps its queue, 30 days as a rule; after twice that an id goes. A round over all of them is
- * begun every few hours and taken in small steps, because others need the writer too.
+ * begun every few hours and taken in small steps, because others need the writer too. Events that
+ * clients were told of (event.h) are looked through every minute.
  *
  * Threads  create, tick and free: one thread, the owner's
  */
@@ -15,6 +16,8 @@
 #define UPKEEP_SEEN_LIFE_MS ((int64_t)60 * 24 * 3600 * 1000)
 #define UPKEEP_STEP_ROWS 512 /* looked at in one mutation */
 #define UPKEEP_PAUSE_MS ((int64_t)6 * 3600 * 1000)
+#define UPKEEP_EVENT_ROWS 4096
+#define UPKEEP_EVENT_PAUSE_MS ((int64_t)60 * 1000)
 
 struct upkeep;
 struct upkeep *upkeep_create(struct writer *writer);

@@ -183,6 +183,7 @@ static const struct {
     [TABLE_REPORT] = {check_report, NULL},
     [TABLE_REPORT_OF] = {check_report_of, NULL},
     [TABLE_FOLLOW_DIGEST] = {check_follow_digest, NULL},
+    [TABLE_EVENT] = {check_event, NULL},
 };
 
 /* One page: from the key after *last. ERR_NOTFOUND when the table is at its end. */

@@ -56,6 +56,7 @@ const char *table_name(enum table table)
         [TABLE_BACKFILL_BY] = "backfill_by",
         [TABLE_EMOJI] = "emoji",
         [TABLE_EMOJI_MEDIA] = "emoji_media",
+        [TABLE_EVENT] = "event",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

@@ -57,6 +57,7 @@
  * follow_digest  actor:8 h(host):16        count:8 sum:32  edge_add, edge_del  follow_digest_get
  * report         report:8                  Report        report_add            report_next
  * report_of      about:8 report:8          -             report_add            report_add
+ * event          seq:8                     Event         event_add             event_next
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
@@ -92,6 +93,7 @@
  *    not ended, and items only then; an item has its backfill_by and its want exactly while it is
  *    wanted.
  * 19 emoji and emoji_media name each other.
+ * 20 events are numbered without a gap, from wherever they begin.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -151,6 +153,7 @@ enum table {
     TABLE_BACKFILL_BY,
     TABLE_EMOJI,
     TABLE_EMOJI_MEDIA,
+    TABLE_EVENT,
     TABLE_COUNT
 };
 

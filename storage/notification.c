@@ -1,5 +1,6 @@
 #include "storage/notification.h"
 
+#include "storage/event.h"
 #include "storage/stream.h"
 
 #include <string.h>
@@ -35,7 +36,16 @@ enum err notification_add(struct txn *txn, actor_id owner, Notification *notific
     notification->created_ms = now_ms;
     struct key id = key_id(notification->id), key = key_ids(owner.v, notification->id);
     e = engine_put(txn, TABLE_NOTIFIED, key_bytes(&same), key_bytes(&id));
-    return e ? e : record_add(txn, TABLE_NOTIFICATION, key_bytes(&key), &notification->base);
+    if (!e)
+        e = record_add(txn, TABLE_NOTIFICATION, key_bytes(&key), &notification->base);
+    if (e)
+        return e;
+    Event event = EVENT__INIT;
+    event.kind = EVENT_KIND__EVENT_NOTIFICATION;
+    event.owner = owner.v;
+    event.post = notification->post;
+    event.notification = notification->id;
+    return event_add(txn, &event, now_ms);
 }
 
 static enum err first_of(struct txn *txn, struct key lo, struct key hi,

@@ -4,6 +4,7 @@
 #include "storage/actor.h"
 #include "storage/consent.h"
 #include "storage/edge.h"
+#include "storage/event.h"
 #include "storage/host.h"
 #include "storage/notification.h"
 #include "storage/poll.h"
@@ -171,7 +172,8 @@ enum err post_add(struct txn *txn, Post *post, int64_t now_ms)
         (e = streams_set(txn, &stored, true)) || (e = thread_enter(txn, &stored)) ||
         (e = quote_enter(txn, &stored)) || (e = quote_adopt(txn, &stored)) ||
         (e = count(txn, &stored, 1)) || (e = thread_adopt(txn, &stored)) ||
-        (e = poll_due_move(txn, stored.id, NULL, stored.poll)))
+        (e = poll_due_move(txn, stored.id, NULL, stored.poll)) ||
+        (e = event_add_post(txn, EVENT_KIND__EVENT_POST, &stored, now_ms)))
         return e;
     post->id = stored.id;
     post->is_local = stored.is_local;
@@ -267,7 +269,8 @@ enum err post_edit(struct txn *txn, Post *post, int64_t now_ms)
     if (stored.updated_ms <= old->updated_ms)
         return ERR_EXISTS;
     if ((e = history_add(txn, old, now_ms)) || (e = poll_edit(txn, old, stored.poll)) ||
-        (e = named_streams_set(txn, old, false)) || (e = named_streams_set(txn, &stored, true)))
+        (e = named_streams_set(txn, old, false)) || (e = named_streams_set(txn, &stored, true)) ||
+        (e = event_add_post(txn, EVENT_KIND__EVENT_POST_EDITED, &stored, now_ms)))
         return e;
     return post_store(txn, &stored);
 }
@@ -400,7 +403,8 @@ enum err post_delete(struct txn *txn, post_id id, int64_t now_ms)
         (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
         (e = rows_drop(txn, TABLE_FETCHED, id.v)) ||
         (e = text_index_del(txn, TABLE_POST_URI, post->uri)) ||
-        (e = engine_del(txn, TABLE_POST, key_bytes(&key))))
+        (e = engine_del(txn, TABLE_POST, key_bytes(&key))) ||
+        (e = event_add_post(txn, EVENT_KIND__EVENT_POST_DELETED, post, now_ms)))
         return e == ERR_NOTFOUND ? ERR_CORRUPT : e;
     return tombstone_leave(txn, post, now_ms);
 }

@@ -21,6 +21,8 @@ struct writer {
     struct queue *queue; /* NULL: direct */
     bool is_dry;         /* abort where others commit */
     size_t batch_max;
+    void (*on_commit)(void *context);
+    void *context;
     pthread_t thread;
 
     /* writer thread only */
@@ -101,6 +103,8 @@ static void run_batch(struct writer *writer, struct mutation **batch, enum err *
         if (e == OK) {
             atomic_fetch_add(&writer->commits, 1);
             atomic_fetch_add(&writer->mutations, count);
+            if (writer->on_commit)
+                writer->on_commit(writer->context);
         }
     }
 }
@@ -134,6 +138,8 @@ enum err writer_start(struct engine *engine, const struct writer_config *config,
     struct writer *writer = writer_create_direct(engine);
     writer->queue = queue_create(config->queue_length);
     writer->batch_max = config->batch_max;
+    writer->on_commit = config->on_commit;
+    writer->context = config->context;
     writer->batch = xcalloc(config->batch_max, sizeof(struct mutation *));
     writer->answer = xcalloc(config->batch_max, sizeof(enum err));
     pthread_attr_t attributes;

@@ -32,6 +32,9 @@ struct writer;
 struct writer_config {
     size_t queue_length; /* mutations waiting at most */
     size_t batch_max;    /* in one transaction at most */
+    /* May be NULL. Called on the writer thread after each commit: it only wakes. */
+    void (*on_commit)(void *context);
+    void *context;
 };
 
 MUST_CHECK enum err writer_start(struct engine *engine, const struct writer_config *config,

@@ -78,8 +78,18 @@ void cli_store_poke(struct cli_store *store)
     store->must_poke = false;
 }
 
+/* Whatever was written may be something that clients are to be told of. */
+static bool has_written(struct cli_store *store)
+{
+    struct writer_stats stats = {0};
+    if (store->writer)
+        writer_stat(store->writer, &stats);
+    return stats.mutations > 0;
+}
+
 void cli_store_close(struct cli_store *store)
 {
+    store->must_poke = store->must_poke || has_written(store);
     writer_stop(&store->writer);
     engine_close(&store->engine);
     cli_store_poke(store);

@@ -6,6 +6,7 @@
 #include "storage/backfill.h"
 #include "storage/consent.h"
 #include "storage/edge.h"
+#include "storage/event.h"
 #include "storage/follow_digest.h"
 #include "storage/media.h"
 #include "storage/migrate.h"
@@ -667,6 +668,24 @@ static void promise_19_emoji_and_their_pictures(void **state)
     find(world, txn, "emoji", "the record says it is another");
 }
 
+static void promise_20_events_are_numbered_without_a_gap(void **state)
+{
+    struct world *world = *state;
+    uint64_t last;
+    struct txn *txn = store_write(&world->store);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(event_add_for(txn, EVENT_KIND__EVENT_FILTERS, (actor_id){1}, 0, 1), OK);
+    assert_int_equal(event_last(txn, &last), OK);
+    drop(txn, TABLE_EVENT, key_id(last - 1));
+    find(world, txn, "event", "is missing");
+    txn = store_write(&world->store);
+    Event event = EVENT__INIT;
+    event.seq = 1;
+    struct key key = key_id(last + 1);
+    assert_int_equal(record_put(txn, TABLE_EVENT, key_bytes(&key), &event.base), OK);
+    find(world, txn, "event", "the record says it is number 1");
+}
+
 static void a_store_larger_than_a_page_is_read_in_several(void **state)
 {
     struct world *world = *state;
@@ -777,6 +796,7 @@ int main(void)
         IN_A_WORLD(t84_promise_11_a_missing_changed_or_cut_off_audit_record_is_found),
         IN_A_WORLD(promise_12_every_record_decodes_and_names_its_key),
         IN_A_WORLD(promise_19_emoji_and_their_pictures),
+        IN_A_WORLD(promise_20_events_are_numbered_without_a_gap),
         IN_A_WORLD(a_store_larger_than_a_page_is_read_in_several),
         IN_A_WORLD(a_live_store_raises_no_false_alarm),
         cmocka_unit_test(t95_a_store_of_a_newer_version_is_refused),

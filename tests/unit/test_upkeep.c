@@ -1,6 +1,7 @@
 #include "node/upkeep.h"
 
 #include "storage/base/clock.h"
+#include "storage/event.h"
 #include "storage/seen.h"
 #include "tests/support/store.h"
 
@@ -80,11 +81,36 @@ static void rounds_are_hours_apart(void **state)
     clock_set(-1);
 }
 
+static void events_are_forgotten_once_they_are_old(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(upkeep_free) struct upkeep *upkeep = upkeep_create(store.writer);
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1 << 16);
+    clock_set(NOW_MS);
+    struct txn *txn = store_write(&store);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(
+            event_add_for(txn, EVENT_KIND__EVENT_FILTERS, (actor_id){1}, 0, NOW_MS - i), OK);
+    store_commit(&txn);
+    upkeep_tick(upkeep, 1000);
+    clock_set(NOW_MS + EVENT_LIFE_MS + 1);
+    upkeep_tick(upkeep, 1000 + UPKEEP_EVENT_PAUSE_MS);
+
+    Event *first;
+    txn = store_read(&store);
+    assert_int_equal(event_next(txn, 0, &arena, &first), OK);
+    assert_int_equal(first->seq, 20);
+    txn_end(&txn);
+    clock_set(-1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(t24_ids_are_forgotten_in_steps_and_only_when_old),
         cmocka_unit_test(rounds_are_hours_apart),
+        cmocka_unit_test(events_are_forgotten_once_they_are_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
