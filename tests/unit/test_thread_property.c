@@ -454,7 +454,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(t65_no_reply_reaches_more_people_than_what_it_answers),
     };
-    if (!getenv("TMPDIR")) /* 100,000 commits: what they promise is not what is tested here */
-        setenv("TMPDIR", "/dev/shm", 0);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
