@@ -1,7 +1,10 @@
 #include "federation/notice.h"
 
 #include "federation/audience.h"
+#include "storage/actor.h"
+#include "storage/domain_block.h"
 #include "storage/edge.h"
+#include "storage/mute.h"
 
 #define NOTICE_ARENA_BYTES ((size_t)8 << 20)
 
@@ -24,12 +27,11 @@ static bool is_blocked(struct txn *txn, actor_id owner, uint64_t from)
            edge_has(txn, (struct edge_key){EDGE_BLOCK, from, owner.v});
 }
 
-static bool is_muted(struct txn *txn, actor_id owner, uint64_t from, struct arena *arena,
-                     int64_t now_ms)
+static bool is_of_blocked_host(struct txn *txn, actor_id owner, uint64_t from, struct arena *arena)
 {
-    Edge *mute;
-    return edge_get(txn, (struct edge_key){EDGE_MUTE, owner.v, from}, arena, &mute) == OK &&
-           mute->hides_notifications && (!mute->until_ms || mute->until_ms > now_ms);
+    Actor *actor;
+    return actor_get(txn, (actor_id){from}, arena, &actor) == OK &&
+           domain_block_has(txn, owner, actor->host);
 }
 
 static bool is_thread_muted(struct txn *txn, actor_id owner, uint64_t post, struct arena *arena)
@@ -45,7 +47,9 @@ bool notice_is_wanted(struct txn *txn, actor_id owner, const Notification *n, in
     if (is_of_office(n))
         return true;
     if (n->from && n->from != owner.v &&
-        (is_blocked(txn, owner, n->from) || is_muted(txn, owner, n->from, &arena, now_ms)))
+        (is_blocked(txn, owner, n->from) ||
+         mute_hides_notifications(txn, owner, (actor_id){n->from}, now_ms) ||
+         is_of_blocked_host(txn, owner, n->from, &arena)))
         return false;
     return !is_thread_muted(txn, owner, n->post, &arena);
 }

@@ -3,9 +3,9 @@
  *
  * Asked when one is about to be written, and again at each reading, so that a block, a mute or the
  * muting of a thread takes effect at once on what was written before. Not wanted: what comes from
- * whom they block or are blocked by, or have muted with their notifications (until the mute ends),
- * and what happens in a thread they muted. What the node itself has to say, and reports to
- * moderators, are always wanted.
+ * whom they block or are blocked by, have muted with their notifications (until the mute ends), or
+ * whose host they block, and what happens in a thread they muted. What the node itself has to say,
+ * and reports to moderators, are always wanted.
  *
  * Threads  the txn's
  */

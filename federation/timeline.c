@@ -2,7 +2,10 @@
 
 #include "federation/audience.h"
 #include "federation/policy.h"
+#include "storage/base/clock.h"
+#include "storage/domain_block.h"
 #include "storage/edge.h"
+#include "storage/mute.h"
 
 #include <string.h>
 
@@ -81,7 +84,9 @@ static bool is_welcome(struct timeline *t, const Actor *actor)
         return false;
     return !reader || reader == actor->id ||
            (!has(t, EDGE_BLOCK, reader, actor->id) && !has(t, EDGE_BLOCK, actor->id, reader) &&
-            (is_asked_about || !has(t, EDGE_MUTE, reader, actor->id)));
+            (is_asked_about ||
+             (!mute_holds(t->txn, t->query.reader, (actor_id){actor->id}, clock_ms()) &&
+              !domain_block_has(t->txn, t->query.reader, actor->host))));
 }
 
 static bool is_followed(struct timeline *t, uint64_t actor)

@@ -1,7 +1,9 @@
 #include "storage/account.h"
 
 #include "storage/actor.h"
+#include "storage/domain_block.h"
 #include "storage/edge.h"
+#include "storage/tag_follow.h"
 #include "storage/token.h"
 
 #include <openssl/core_names.h>
@@ -75,7 +77,8 @@ enum err account_del(struct txn *txn, actor_id actor, int64_t now_ms)
     if ((e = actor_get(txn, actor, &arena, &record)))
         return e == ERR_NOTFOUND ? ERR_CORRUPT : e;
     record->deleted_ms = now_ms;
-    if ((e = actor_put(txn, record, now_ms)) || (e = token_revoke_all(txn, actor)))
+    if ((e = actor_put(txn, record, now_ms)) || (e = token_revoke_all(txn, actor)) ||
+        (e = tag_follow_drop(txn, actor)) || (e = domain_block_drop(txn, actor)))
         return e;
     return counter_add(txn, COUNTER_STORE, STORE_ACCOUNTS, -1);
 }

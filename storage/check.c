@@ -180,6 +180,8 @@ static const struct {
     [TABLE_MEDIA] = {check_media, NULL},
     [TABLE_EMOJI] = {check_emoji, NULL},
     [TABLE_EMOJI_MEDIA] = {check_emoji_media, NULL},
+    [TABLE_TAG_FOLLOW] = {check_tag_follow, NULL},
+    [TABLE_DOMAIN_BLOCK] = {check_domain_block, NULL},
     [TABLE_REPORT] = {check_report, NULL},
     [TABLE_REPORT_OF] = {check_report_of, NULL},
     [TABLE_FOLLOW_DIGEST] = {check_follow_digest, NULL},

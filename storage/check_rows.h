@@ -60,6 +60,7 @@ check_row check_peer, check_peer_host, check_peer_health, check_peer_due, check_
 check_row check_parked, check_parked_by, check_want, check_want_due, check_seen, check_token;
 check_row check_unquoted, check_authorized, check_consent, check_consent_of;
 check_row check_media, check_emoji, check_emoji_media;
+check_row check_tag_follow, check_domain_block;
 check_row check_audit, check_audit_end, check_report, check_report_of;
 check_row check_event;
 /* Open reports of a peer, counted. */

@@ -222,21 +222,26 @@ bool edge_has(struct txn *txn, struct edge_key key)
     return engine_get(txn, TABLE_EDGE, key_bytes(&forward), &value) == OK;
 }
 
-/* The key after kind, owner, `last` in `table`, whose third part goes to *out. */
-static enum err next_after(struct txn *txn, enum table table, struct edge_key last, uint64_t *out)
+/* The row of kind and owner next to `last` in `table`, whose third part goes to *out. */
+static enum err next_to(struct txn *txn, enum table table, struct edge_key last,
+                        enum range_direction direction, uint64_t *out)
 {
-    if (last.whom == UINT64_MAX)
-        return ERR_NOTFOUND;
     struct key prefix = {.n = 0};
     key_add_u8(&prefix, (uint8_t)last.kind);
     key_add_u64(&prefix, last.who);
-    struct key from = prefix;
-    key_add_u64(&from, last.whom + 1);
+    struct key lo = prefix, hi = {.n = 0};
+    if (direction == RANGE_UP && last.whom == UINT64_MAX)
+        return ERR_NOTFOUND;
+    if (direction == RANGE_UP) {
+        key_add_u64(&lo, last.whom + 1);
+    } else {
+        hi = prefix;
+        key_add_u64(&hi, last.whom);
+    }
 
     AUTO(range_close) struct range range = {.cursor = NULL};
     struct bytes key;
-    enum err e =
-        range_open(txn, table, key_bytes(&from), (struct bytes){NULL, 0}, RANGE_UP, &range);
+    enum err e = range_open(txn, table, key_bytes(&lo), key_bytes(&hi), direction, &range);
     if (e || (e = range_next(&range, &key, NULL)))
         return e;
     if (key.n < prefix.n || memcmp(key.p, prefix.p, prefix.n) != 0)
@@ -245,13 +250,27 @@ static enum err next_after(struct txn *txn, enum table table, struct edge_key la
     return key_read_u64(key, &at, out);
 }
 
+static struct edge_key turned(struct edge_key key)
+{
+    return (struct edge_key){key.kind, key.whom, key.who};
+}
+
 enum err edge_next(struct txn *txn, struct edge_key *key)
 {
-    return next_after(txn, TABLE_EDGE, *key, &key->whom);
+    return next_to(txn, TABLE_EDGE, *key, RANGE_UP, &key->whom);
 }
 
 enum err edge_rev_next(struct txn *txn, struct edge_key *key)
 {
-    struct edge_key turned = {key->kind, key->whom, key->who};
-    return next_after(txn, TABLE_EDGE_REV, turned, &key->who);
+    return next_to(txn, TABLE_EDGE_REV, turned(*key), RANGE_UP, &key->who);
+}
+
+enum err edge_below(struct txn *txn, struct edge_key *key)
+{
+    return next_to(txn, TABLE_EDGE, *key, RANGE_DOWN, &key->whom);
+}
+
+enum err edge_rev_below(struct txn *txn, struct edge_key *key)
+{
+    return next_to(txn, TABLE_EDGE_REV, turned(*key), RANGE_DOWN, &key->who);
 }

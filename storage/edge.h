@@ -24,6 +24,9 @@ MUST_CHECK enum err edge_find(struct txn *txn, const char *uri, struct edge_key 
 MUST_CHECK enum err edge_next(struct txn *txn, struct edge_key *key);
 /* key->kind and ->whom given; sets ->who to the next after it (start with 0). */
 MUST_CHECK enum err edge_rev_next(struct txn *txn, struct edge_key *key);
+/* The same two downwards (start with UINT64_MAX). */
+MUST_CHECK enum err edge_below(struct txn *txn, struct edge_key *key);
+MUST_CHECK enum err edge_rev_below(struct txn *txn, struct edge_key *key);
 
 MUST_CHECK enum err counter_add(struct txn *txn, enum counter_kind kind, uint64_t owner,
                                 int64_t by);

@@ -57,6 +57,8 @@ const char *table_name(enum table table)
         [TABLE_EMOJI] = "emoji",
         [TABLE_EMOJI_MEDIA] = "emoji_media",
         [TABLE_EVENT] = "event",
+        [TABLE_TAG_FOLLOW] = "tag_follow",
+        [TABLE_DOMAIN_BLOCK] = "domain_block",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

@@ -58,6 +58,8 @@
  * report         report:8                  Report        report_add            report_next
  * report_of      about:8 report:8          -             report_add            report_add
  * event          seq:8                     Event         event_add             event_next
+ * tag_follow     actor:8 tag_owner:8       tag           tag_follow_add        tag_follow_next
+ * domain_block   actor:8 h(host):8         host          domain_block_add      domain_block_next
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
@@ -94,6 +96,7 @@
  *    wanted.
  * 19 emoji and emoji_media name each other.
  * 20 events are numbered without a gap, from wherever they begin.
+ * 20 tag_follow and domain_block are of an account, and the key is that of the text.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -154,6 +157,8 @@ enum table {
     TABLE_EMOJI,
     TABLE_EMOJI_MEDIA,
     TABLE_EVENT,
+    TABLE_TAG_FOLLOW,
+    TABLE_DOMAIN_BLOCK,
     TABLE_COUNT
 };
 

@@ -156,6 +156,22 @@ MUST_CHECK enum err act_decline_local(struct federation *fed, actor_id owner, ui
                                       const struct by *by, struct why *why);
 MUST_CHECK enum err act_follow_local(struct federation *fed, actor_id who, actor_id whom,
                                      const struct by *by, struct why *why);
+#define FOLLOW_LANGUAGES_MAX 32
+struct follow_terms { /* what of somebody is wanted */
+    enum act_follow_with {
+        ACT_FOLLOW_AS_BEFORE,
+        ACT_FOLLOW_WITH,
+        ACT_FOLLOW_WITHOUT
+    } boosts,
+        notify; /* of each post */
+    bool sets_languages;
+    const char *const *languages; /* only posts in these; none: in all */
+    size_t language_count;
+};
+/* Follows, or changes the terms of a follow there is. NULL: as act_follow_local. */
+MUST_CHECK enum err act_follow_on_terms_local(struct federation *fed, actor_id who, actor_id whom,
+                                              const struct follow_terms *terms, const struct by *by,
+                                              struct why *why);
 MUST_CHECK enum err act_unfollow_local(struct federation *fed, actor_id who, actor_id whom,
                                        const struct by *by, struct why *why);
 /* Answers a pending follow request of `whom` (ours) by `who`. */
@@ -199,6 +215,14 @@ MUST_CHECK enum err act_unblock_local(struct federation *fed, actor_id who, acto
                                       const struct by *by, struct why *why);
 MUST_CHECK enum err act_mute_local(struct federation *fed, actor_id who, actor_id whom,
                                    const struct by *by, struct why *why);
+struct mute_terms {
+    int64_t until_ms; /* 0: for good */
+    bool hides_notifications;
+};
+/* Muted already: from now on on these terms. NULL: for good, with notifications (ERR_EXISTS). */
+MUST_CHECK enum err act_mute_on_terms_local(struct federation *fed, actor_id who, actor_id whom,
+                                            const struct mute_terms *terms, const struct by *by,
+                                            struct why *why);
 MUST_CHECK enum err act_unmute_local(struct federation *fed, actor_id who, actor_id whom,
                                      const struct by *by, struct why *why);
 

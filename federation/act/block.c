@@ -11,6 +11,7 @@
 
 #include "storage/account.h"
 #include "storage/base/clock.h"
+#include "storage/mute.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -134,6 +135,7 @@ struct block_local {
     actor_id who, whom;
     enum edge_kind kind; /* EDGE_BLOCK, EDGE_MUTE */
     enum act_block_telling telling;
+    const struct mute_terms *terms; /* of a mute; NULL: the usual ones, once */
     int64_t now_ms;
 };
 
@@ -156,6 +158,17 @@ static enum err part_ways(struct txn *txn, const struct block_local *b)
     return e == ERR_NOTFOUND ? OK : e;
 }
 
+static enum err mute_apply(struct txn *txn, const struct block_local *b)
+{
+    Edge edge = EDGE__INIT;
+    if (!b->terms && mute_holds(txn, b->who, b->whom, b->now_ms))
+        return ERR_EXISTS;
+    edge.created_ms = b->now_ms;
+    edge.until_ms = b->terms ? b->terms->until_ms : 0;
+    edge.hides_notifications = !b->terms || b->terms->hides_notifications;
+    return edge_put(txn, (struct edge_key){EDGE_MUTE, b->who.v, b->whom.v}, &edge);
+}
+
 /* Edge.uri is set exactly when the target's node was told: so an unblock tells it too. */
 static enum err block_local_apply(struct txn *txn, struct mutation *m)
 {
@@ -164,17 +177,16 @@ static enum err block_local_apply(struct txn *txn, struct mutation *m)
     Actor *who, *whom;
     Edge edge = EDGE__INIT;
     enum err e = get_pair(txn, b, &arena, &who, &whom);
-    if (e)
-        return e;
-    bool tells = b->kind == EDGE_BLOCK && b->telling == ACT_BLOCK_TOLD && whom->host[0];
+    if (e || b->kind == EDGE_MUTE)
+        return e ? e : mute_apply(txn, b);
+    bool tells = b->telling == ACT_BLOCK_TOLD && whom->host[0];
     edge.created_ms = b->now_ms;
     edge.hides_notifications = b->kind == EDGE_MUTE;
     if (tells && !(edge.uri = (char *)act_new_uri(txn, who, "blocks", b->now_ms, &arena)))
         return ERR_STORE;
-    e = edge_add(txn, (struct edge_key){b->kind, b->who.v, b->whom.v}, &edge);
-    if (e || b->kind == EDGE_MUTE)
-        return e;
-    e = part_ways(txn, b);
+    e = edge_add(txn, (struct edge_key){EDGE_BLOCK, b->who.v, b->whom.v}, &edge);
+    if (!e)
+        e = part_ways(txn, b);
     if (!e)
         e = act_unqueue_reader(txn, b->who, b->whom, b->now_ms);
     if (e || !tells)
@@ -248,15 +260,23 @@ enum err act_unblock_local(struct federation *fed, actor_id who, actor_id whom, 
     return run_block(&b, "block.delete", by, why);
 }
 
-enum err act_mute_local(struct federation *fed, actor_id who, actor_id whom, const struct by *by,
-                        struct why *why)
+enum err act_mute_on_terms_local(struct federation *fed, actor_id who, actor_id whom,
+                                 const struct mute_terms *terms, const struct by *by,
+                                 struct why *why)
 {
     struct block_local b = {.mutation = {.apply = block_local_apply},
                             .fed = fed,
                             .who = who,
                             .whom = whom,
-                            .kind = EDGE_MUTE};
+                            .kind = EDGE_MUTE,
+                            .terms = terms};
     return run_block(&b, "mute.create", by, why);
+}
+
+enum err act_mute_local(struct federation *fed, actor_id who, actor_id whom, const struct by *by,
+                        struct why *why)
+{
+    return act_mute_on_terms_local(fed, who, whom, NULL, by, why);
 }
 
 enum err act_unmute_local(struct federation *fed, actor_id who, actor_id whom, const struct by *by,

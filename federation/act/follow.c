@@ -9,6 +9,7 @@
 
 #include "storage/account.h"
 #include "storage/base/clock.h"
+#include "storage/domain_block.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +67,7 @@ static enum err follow_remote_apply(struct txn *txn, struct act *act)
         return OK;
     }
     if (edge_has(txn, (struct edge_key){EDGE_BLOCK, state->local.v, act->who.v}) ||
+        domain_block_has(txn, state->local, theirs->host) ||
         edge_has(txn, (struct edge_key){EDGE_BAN, act->who.v, state->local.v})) {
         act->outcome = "refused: blocked";
         return act_queue_answer(txn, act->fed, "Reject", ours, theirs, uri, act->now_ms);
@@ -231,6 +233,7 @@ struct follow_local {
     struct mutation mutation;
     struct federation *fed;
     actor_id who, whom;
+    const struct follow_terms *terms;
     int64_t now_ms;
     struct why why; /* out: what a person can do about it */
 };
@@ -242,6 +245,8 @@ static enum err check_blocks(struct txn *txn, const Actor *who, const Actor *who
         return why_set(why, ERR_DENIED, "they are blocked: ward unblock first");
     if (!whom->host[0] && edge_has(txn, (struct edge_key){EDGE_BLOCK, whom->id, who->id}))
         return why_set(why, ERR_DENIED, "they cannot be followed");
+    if (domain_block_has(txn, (actor_id){who->id}, whom->host))
+        return why_set(why, ERR_DENIED, "their host is blocked by the one who wants to follow");
     if (edge_has(txn, (struct edge_key){EDGE_BAN, who->id, whom->id}))
         return why_set(why, ERR_DENIED, "the group removed them: ward group unban first");
     return OK;
@@ -289,8 +294,10 @@ enum err act_follow_store(struct txn *txn, const struct federation *fed, actor_i
         return e;
 
     Edge *pending; /* asked before: ask again under the same id, the answer will name it */
-    if (edge_get(txn, request, &arena, &pending) == OK)
-        edge.uri = pending->uri;
+    if (edge_get(txn, request, &arena, &pending) == OK) {
+        edge = *pending;
+        edge.post = instead_of.v;
+    }
     e = edge_put(txn, request, &edge);
     if (e)
         return e;
@@ -299,11 +306,37 @@ enum err act_follow_store(struct txn *txn, const struct federation *fed, actor_i
     return act_queue_plain(txn, fed, &follow, who_id, whom_id, 0, now_ms);
 }
 
+/* On the follow, or on what was asked: the answer keeps them. */
+static enum err terms_apply(struct txn *txn, const struct follow_local *f)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    const struct follow_terms *terms = f->terms;
+    struct edge_key key = {EDGE_FOLLOW, f->who.v, f->whom.v};
+    Edge *edge;
+    if (!edge_has(txn, key))
+        key.kind = EDGE_FOLLOW_REQUEST;
+    enum err e = edge_get(txn, key, &arena, &edge);
+    if (e)
+        return e;
+    if (terms->boosts != ACT_FOLLOW_AS_BEFORE)
+        edge->hide_boosts = terms->boosts == ACT_FOLLOW_WITHOUT;
+    if (terms->notify != ACT_FOLLOW_AS_BEFORE)
+        edge->notify = terms->notify == ACT_FOLLOW_WITH;
+    if (terms->sets_languages) {
+        edge->languages = (char **)terms->languages;
+        edge->n_languages = terms->language_count;
+    }
+    return edge_put(txn, key, edge);
+}
+
 static enum err follow_local_apply(struct txn *txn, struct mutation *m)
 {
     struct follow_local *f = container_of(m, struct follow_local, mutation);
     f->why = (struct why){""};
-    return act_follow_store(txn, f->fed, f->who, f->whom, (actor_id){0}, f->now_ms, &f->why);
+    enum err e = act_follow_store(txn, f->fed, f->who, f->whom, (actor_id){0}, f->now_ms, &f->why);
+    if (!f->terms || (e && e != ERR_EXISTS))
+        return e;
+    return terms_apply(txn, f);
 }
 
 enum err act_unfollow_store(struct txn *txn, const struct federation *fed, actor_id who_id,
@@ -393,33 +426,56 @@ static enum err reject_local_apply(struct txn *txn, struct mutation *m)
     return act_reject_store(txn, f->fed, f->whom, f->who, f->now_ms);
 }
 
-static enum err run_pair(struct federation *fed, actor_id who, actor_id whom,
-                         enum err (*apply)(struct txn *, struct mutation *), const char *name,
-                         const struct by *by, struct why *why)
+static enum err run_follow(struct follow_local *f, const char *name, const struct by *by,
+                           struct why *why)
 {
-    struct follow_local f = {
-        .mutation = {.apply = apply}, .fed = fed, .who = who, .whom = whom, .now_ms = clock_ms()};
     char object[64];
-    snprintf(object, sizeof object, "actor %llu -> actor %llu", (unsigned long long)who.v,
-             (unsigned long long)whom.v);
-    enum err e = act_run(fed, &f.mutation, by, name, object);
+    f->now_ms = clock_ms();
+    snprintf(object, sizeof object, "actor %llu -> actor %llu", (unsigned long long)f->who.v,
+             (unsigned long long)f->whom.v);
+    enum err e = act_run(f->fed, &f->mutation, by, name, object);
     if (e == ERR_NOTFOUND)
         return why_set(why, e, "there is no such follow or request");
     if (e == ERR_EXISTS)
         return why_set(why, e, "that is so already");
-    if (e == ERR_DENIED && f.why.text[0])
-        return why_set(why, e, "%s", f.why.text);
+    if (e == ERR_DENIED && f->why.text[0])
+        return why_set(why, e, "%s", f->why.text);
     if (e == ERR_DENIED)
         return why_set(why, e, "their host is no peer of ours: ward peer allow HOST first");
     return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
 }
 
+static enum err run_pair(struct federation *fed, actor_id who, actor_id whom,
+                         enum err (*apply)(struct txn *, struct mutation *), const char *name,
+                         const struct by *by, struct why *why)
+{
+    struct follow_local f = {.mutation = {.apply = apply}, .fed = fed, .who = who, .whom = whom};
+    return run_follow(&f, name, by, why);
+}
+
+enum err act_follow_on_terms_local(struct federation *fed, actor_id who, actor_id whom,
+                                   const struct follow_terms *terms, const struct by *by,
+                                   struct why *why)
+{
+    struct follow_local f = {.mutation = {.apply = follow_local_apply},
+                             .fed = fed,
+                             .who = who,
+                             .whom = whom,
+                             .terms = terms};
+    if (who.v == whom.v)
+        return why_set(why, ERR_INVALID, "nobody can follow themselves");
+    if (terms && terms->language_count > FOLLOW_LANGUAGES_MAX)
+        return why_set(why, ERR_INVALID, "more than %d languages", FOLLOW_LANGUAGES_MAX);
+    for (size_t i = 0; terms && i < terms->language_count; i++)
+        if (!act_is_language(terms->languages[i]))
+            return why_set(why, ERR_INVALID, "\"%.40s\" is no language", terms->languages[i]);
+    return run_follow(&f, "follow.create", by, why);
+}
+
 enum err act_follow_local(struct federation *fed, actor_id who, actor_id whom, const struct by *by,
                           struct why *why)
 {
-    if (who.v == whom.v)
-        return why_set(why, ERR_INVALID, "nobody can follow themselves");
-    return run_pair(fed, who, whom, follow_local_apply, "follow.create", by, why);
+    return act_follow_on_terms_local(fed, who, whom, NULL, by, why);
 }
 
 enum err act_unfollow_local(struct federation *fed, actor_id who, actor_id whom,

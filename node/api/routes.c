@@ -3,8 +3,10 @@
 #include "node/api/api.h"
 
 const struct api_route *const api_tables[] = {
+    api_accounts_routes,
     api_credentials_routes,
     api_notifications_routes,
     api_timeline_routes,
+    api_relations_routes,
     NULL,
 };

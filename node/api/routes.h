@@ -6,8 +6,10 @@
 
 #include "node/api/api.h"
 
+extern const struct api_route api_accounts_routes[];
 extern const struct api_route api_credentials_routes[];
 extern const struct api_route api_notifications_routes[];
 extern const struct api_route api_timeline_routes[];
+extern const struct api_route api_relations_routes[];
 
 #endif
