@@ -1,5 +1,6 @@
 #include "storage/actor.h"
 
+#include "storage/actor_word.h"
 #include "storage/edge.h"
 #include "storage/host.h"
 #include "storage/meta.h"
@@ -191,6 +192,8 @@ enum err actor_put(struct txn *txn, Actor *actor, int64_t now_ms)
     if ((e = handle_claim(txn, actor, &arena)))
         return e;
     if ((e = keys_claim(txn, &stored, &arena)))
+        return e;
+    if ((e = actor_word_change(txn, old, &stored)))
         return e;
     struct key key = key_id(actor->id);
     return record_put(txn, TABLE_ACTOR, key_bytes(&key), &stored.base);

@@ -186,6 +186,7 @@ static const struct {
     [TABLE_REPORT_OF] = {check_report_of, NULL},
     [TABLE_FOLLOW_DIGEST] = {check_follow_digest, NULL},
     [TABLE_EVENT] = {check_event, NULL},
+    [TABLE_ACTOR_WORD] = {check_actor_word, NULL},
 };
 
 /* One page: from the key after *last. ERR_NOTFOUND when the table is at its end. */

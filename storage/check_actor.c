@@ -2,6 +2,7 @@
 
 #include "storage/account.h"
 #include "storage/actor.h"
+#include "storage/actor_word.h"
 #include "storage/edge.h"
 
 #include <string.h>
@@ -23,6 +24,29 @@ enum err check_actor(struct check *check)
             found.v != actor->id)
             check_wrong(check, "key_uri does not name it: %s", actor->keys[i]->id);
     }
+    struct words words;
+    if (actor_word_list(actor, &check->arena, &words))
+        return ERR_LIMIT;
+    for (size_t i = 0; i < words.n; i++)
+        if (!check_has(check, TABLE_ACTOR_WORD, actor_word_key(actor, words.item[i])))
+            check_wrong(check, "is not found by the word %s: %s", words.item[i], actor->uri);
+    return OK;
+}
+
+enum err check_actor_word(struct check *check)
+{
+    uint64_t id = check_key_u64(check, check->key.n < 8 ? check->key.n : check->key.n - 8);
+    Actor *actor = check_record(check, TABLE_ACTOR, id, &actor__descriptor);
+    struct words words = {0};
+    bool is_its = false;
+    if (actor && actor_word_list(actor, &check->arena, &words))
+        return ERR_LIMIT;
+    for (size_t i = 0; i < words.n; i++) {
+        struct key key = actor_word_key(actor, words.item[i]);
+        is_its = is_its || bytes_equal(key_bytes(&key), check->key);
+    }
+    if (!is_its)
+        check_wrong(check, "names an actor without that word");
     return OK;
 }
 

@@ -52,6 +52,7 @@ enum err check_count(struct check *check, enum table table, struct key prefix, u
 typedef enum err check_row(struct check *check);
 check_row check_actor, check_actor_uri, check_actor_handle, check_key_uri, check_account,
     check_private_key;
+check_row check_actor_word;
 check_row check_post, check_post_uri, check_post_history, check_orphan, check_tombstone,
     check_stream, check_notification, check_notified, check_fetched, check_poll_due;
 check_row check_edge, check_edge_rev, check_edge_uri, check_counter, check_follow_digest;

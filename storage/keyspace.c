@@ -59,6 +59,7 @@ const char *table_name(enum table table)
         [TABLE_EVENT] = "event",
         [TABLE_TAG_FOLLOW] = "tag_follow",
         [TABLE_DOMAIN_BLOCK] = "domain_block",
+        [TABLE_ACTOR_WORD] = "actor_word",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

@@ -60,6 +60,7 @@
  * event          seq:8                     Event         event_add             event_next
  * tag_follow     actor:8 tag_owner:8       tag           tag_follow_add        tag_follow_next
  * domain_block   actor:8 h(host):8         host          domain_block_add      domain_block_next
+ * actor_word     origin:1 word 0 actor:8   -             actor_put             actor_word_next
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
@@ -97,6 +98,7 @@
  * 19 emoji and emoji_media name each other.
  * 20 events are numbered without a gap, from wherever they begin.
  * 20 tag_follow and domain_block are of an account, and the key is that of the text.
+ * 21 an actor who is not gone has an actor_word row for each word of its names, and no other.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -159,6 +161,7 @@ enum table {
     TABLE_EVENT,
     TABLE_TAG_FOLLOW,
     TABLE_DOMAIN_BLOCK,
+    TABLE_ACTOR_WORD,
     TABLE_COUNT
 };
 

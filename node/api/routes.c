@@ -8,5 +8,6 @@ const struct api_route *const api_tables[] = {
     api_notifications_routes,
     api_timeline_routes,
     api_relations_routes,
+    api_search_routes,
     NULL,
 };

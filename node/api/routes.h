@@ -11,5 +11,6 @@ extern const struct api_route api_credentials_routes[];
 extern const struct api_route api_notifications_routes[];
 extern const struct api_route api_timeline_routes[];
 extern const struct api_route api_relations_routes[];
+extern const struct api_route api_search_routes[];
 
 #endif
