@@ -187,6 +187,8 @@ static const struct {
     [TABLE_FOLLOW_DIGEST] = {check_follow_digest, NULL},
     [TABLE_EVENT] = {check_event, NULL},
     [TABLE_ACTOR_WORD] = {check_actor_word, NULL},
+    [TABLE_MARKER] = {check_marker, NULL},
+    [TABLE_CONVERSATION] = {check_conversation, NULL},
 };
 
 /* One page: from the key after *last. ERR_NOTFOUND when the table is at its end. */

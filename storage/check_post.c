@@ -59,6 +59,9 @@ static bool belongs(struct check *check, const Post *post, enum stream_kind kind
         return owner && owner == post->group;
     case STREAM_QUOTE:
         return owner && owner == post->quote_of;
+    case STREAM_DIRECT:
+        return !is_boost && post->visibility == VISIBILITY__DIRECT &&
+               (owner == post->author || mentions(post, owner));
     }
     return false;
 }
@@ -74,6 +77,7 @@ static void must_be_in(struct check *check, const Post *post, enum stream_kind k
 static void post_streams(struct check *check, const Post *post)
 {
     must_be_in(check, post, STREAM_AUTHOR, post->author, "AUTHOR");
+    must_be_in(check, post, STREAM_DIRECT, post->author, "DIRECT");
     must_be_in(check, post, STREAM_PUBLIC, 0, "PUBLIC");
     must_be_in(check, post, STREAM_LOCAL, 0, "LOCAL");
     must_be_in(check, post, STREAM_REPLY, post->in_reply_to, "REPLY");
@@ -83,8 +87,10 @@ static void post_streams(struct check *check, const Post *post)
     must_be_in(check, post, STREAM_QUOTE, post->quote_of, "QUOTE");
     for (size_t i = 0; i < post->n_tags; i++)
         must_be_in(check, post, STREAM_TAG, tag_owner(check->txn, post->tags[i]), "TAG");
-    for (size_t i = 0; i < post->n_mentions; i++)
+    for (size_t i = 0; i < post->n_mentions; i++) {
         must_be_in(check, post, STREAM_MENTION, post->mentions[i]->actor, "MENTION");
+        must_be_in(check, post, STREAM_DIRECT, post->mentions[i]->actor, "DIRECT");
+    }
 }
 
 /* Of orphan, unquoted and authorized. */

@@ -60,6 +60,8 @@ const char *table_name(enum table table)
         [TABLE_TAG_FOLLOW] = "tag_follow",
         [TABLE_DOMAIN_BLOCK] = "domain_block",
         [TABLE_ACTOR_WORD] = "actor_word",
+        [TABLE_MARKER] = "marker",
+        [TABLE_CONVERSATION] = "conversation",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

@@ -61,6 +61,8 @@
  * tag_follow     actor:8 tag_owner:8       tag           tag_follow_add        tag_follow_next
  * domain_block   actor:8 h(host):8         host          domain_block_add      domain_block_next
  * actor_word     origin:1 word 0 actor:8   -             actor_put             actor_word_next
+ * marker         actor:8 kind:1            Marker        marker_put            marker_get
+ * conversation   actor:8 post:8            ConversationMark  conversation_put  conversation_get
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
@@ -99,6 +101,7 @@
  * 20 events are numbered without a gap, from wherever they begin.
  * 20 tag_follow and domain_block are of an account, and the key is that of the text.
  * 21 an actor who is not gone has an actor_word row for each word of its names, and no other.
+ * 21 a marker or conversation is of an actor of ours.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -162,6 +165,8 @@ enum table {
     TABLE_TAG_FOLLOW,
     TABLE_DOMAIN_BLOCK,
     TABLE_ACTOR_WORD,
+    TABLE_MARKER,
+    TABLE_CONVERSATION,
     TABLE_COUNT
 };
 
@@ -211,6 +216,7 @@ enum stream_kind {
     STREAM_BOOST = 8,   /* owner: post. The boosts of it (post records) */
     STREAM_GROUP = 9,   /* owner: group actor. What was posted to it */
     STREAM_QUOTE = 10,  /* owner: post. The posts that quote it */
+    STREAM_DIRECT = 11, /* owner: actor. Direct posts they wrote, or that name them */
 };
 
 enum edge_kind {

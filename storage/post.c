@@ -52,9 +52,13 @@ static enum err named_streams_set(struct txn *txn, const Post *post, bool presen
     enum err e = OK;
     for (size_t i = 0; !e && post->visibility == VISIBILITY__PUBLIC && i < post->n_tags; i++)
         e = stream_set(txn, STREAM_TAG, tag_owner(txn, post->tags[i]), post->id, present);
-    for (size_t i = 0; !e && i < post->n_mentions; i++)
-        if (post->mentions[i]->actor)
-            e = stream_set(txn, STREAM_MENTION, post->mentions[i]->actor, post->id, present);
+    for (size_t i = 0; !e && i < post->n_mentions; i++) {
+        uint64_t whom = post->mentions[i]->actor;
+        if (whom)
+            e = stream_set(txn, STREAM_MENTION, whom, post->id, present);
+        if (!e && whom && whom != post->author && post->visibility == VISIBILITY__DIRECT)
+            e = stream_set(txn, STREAM_DIRECT, whom, post->id, present);
+    }
     return e;
 }
 
@@ -67,6 +71,9 @@ static enum err streams_set(struct txn *txn, const Post *post, bool present)
         return e;
     if (post->boost_of)
         return stream_set(txn, STREAM_BOOST, post->boost_of, post->id, present);
+    if (post->visibility == VISIBILITY__DIRECT &&
+        (e = stream_set(txn, STREAM_DIRECT, post->author, post->id, present)))
+        return e;
     if (is_public && (e = stream_set(txn, STREAM_PUBLIC, 0, post->id, present)))
         return e;
     if (is_ours && (e = stream_set(txn, STREAM_LOCAL, 0, post->id, present)))

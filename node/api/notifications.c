@@ -4,6 +4,7 @@
 #include "node/api/entity.h"
 #include "node/api/page.h"
 #include "node/api/routes.h"
+#include "storage/marker.h"
 #include "storage/notification.h"
 
 #include <string.h>
@@ -150,11 +151,15 @@ static struct response *get_notification(struct api_call *call)
 static struct response *get_unread_count(struct api_call *call)
 {
     AUTO(txn_end) struct txn *txn = NULL;
+    Marker *marker;
     struct api_page page = {.limit = api_page_read(call, UNREAD_STANDARD, UNREAD_MAX).limit};
     struct found *found = arena_alloc(&call->arena, sizeof *found);
     enum err e = found ? api_read(call, &txn) : ERR_LIMIT;
     struct view view = view_of(call, txn, VIEW_NOTIFICATIONS);
     if (!e)
+        e = marker_get(txn, call->who, MARKER_NOTIFICATIONS, &call->arena, &marker);
+    page.since_id = e ? 0 : marker->last_read;
+    if (!e || e == ERR_NOTFOUND)
         e = find_for(call, &view, &page, found);
     if (e)
         return api_of_err(e, NULL);

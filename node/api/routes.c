@@ -5,6 +5,7 @@
 const struct api_route *const api_tables[] = {
     api_accounts_routes,
     api_credentials_routes,
+    api_markers_routes,
     api_notifications_routes,
     api_timeline_routes,
     api_relations_routes,

@@ -8,6 +8,7 @@
 
 extern const struct api_route api_accounts_routes[];
 extern const struct api_route api_credentials_routes[];
+extern const struct api_route api_markers_routes[];
 extern const struct api_route api_notifications_routes[];
 extern const struct api_route api_timeline_routes[];
 extern const struct api_route api_relations_routes[];

@@ -98,6 +98,23 @@ def what_comes_from_another_node_is_told():
 
 
 @tap.test
+def markers_are_kept_and_only_what_is_known_is_told():
+    path = "/api/v1/markers"
+    tap.equal(ann.ok("GET", path + "?timeline[]=home&timeline[]=notifications"), {}, "nothing known")
+    newest = ann.ok("GET", LIST)[0]["id"]
+    made = ann.ok("POST", path, notifications={"last_read_id": newest})
+    tap.equal(made["notifications"]["last_read_id"], newest, "last_read_id")
+    tap.equal(made["notifications"]["version"], 1, "version")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    ann.ok("POST", path, body=b"home[last_read_id]=17&notifications[last_read_id]=" + newest.encode(), headers=form)
+    told = ann.ok("GET", path + "?timeline[]=home&timeline[]=notifications")
+    tap.equal((told["home"]["last_read_id"], told["notifications"]["version"]), ("17", 2), "both")
+    tap.equal(cat.ok("GET", path + "?timeline[]=notifications"), {}, "another's")
+    tap.equal(ann.post(path, home={"last_read_id": "x"}).status, 422, "no id")
+    tap.equal(ann.ok("GET", LIST + "/unread_count"), {"count": 0}, "nothing is newer than the marker")
+
+
+@tap.test
 def all_are_cleared():
     ann.ok("POST", LIST + "/clear")
     tap.equal(ann.ok("GET", LIST), [], "nothing left")

@@ -1,0 +1,32 @@
+#include "storage/check_rows.h"
+
+#include "storage/marker.h"
+
+static void must_be_ours(struct check *check)
+{
+    Actor *actor = check_record(check, TABLE_ACTOR, check_key_u64(check, 0), &actor__descriptor);
+    if (!actor || actor->host[0])
+        check_wrong(check, "is of no actor of ours");
+}
+
+enum err check_marker(struct check *check)
+{
+    Marker *marker;
+    if (!check_decode(check, &marker__descriptor, &marker))
+        return OK;
+    must_be_ours(check);
+    if (check->key.n != 9 || check->key.p[8] < MARKER_HOME ||
+        check->key.p[8] > MARKER_NOTIFICATIONS)
+        check_wrong(check, "marks nothing that is known");
+    if (!marker->version)
+        check_wrong(check, "has no version");
+    return OK;
+}
+
+enum err check_conversation(struct check *check)
+{
+    ConversationMark *mark;
+    if (check_decode(check, &conversation_mark__descriptor, &mark))
+        must_be_ours(check);
+    return OK;
+}
