@@ -184,6 +184,8 @@ static const struct {
     [TABLE_DOMAIN_BLOCK] = {check_domain_block, NULL},
     [TABLE_REPORT] = {check_report, NULL},
     [TABLE_REPORT_OF] = {check_report_of, NULL},
+    [TABLE_LIST] = {check_list, NULL},
+    [TABLE_FILTER] = {check_filter, NULL},
     [TABLE_FOLLOW_DIGEST] = {check_follow_digest, NULL},
     [TABLE_EVENT] = {check_event, NULL},
     [TABLE_ACTOR_WORD] = {check_actor_word, NULL},

@@ -67,6 +67,14 @@ static bool is_digested(struct check *check, uint64_t who, uint64_t whom)
                                   follow_digest_key(check->txn, (actor_id){whom}, follower->host));
 }
 
+static void check_listed(struct check *check, uint64_t list, uint64_t member, uint64_t owner)
+{
+    if (!check_has(check, TABLE_LIST, key_ids(owner, list)))
+        check_wrong(check, "is of a list that does not exist");
+    if (member != owner && !check_has(check, TABLE_EDGE, edge_key_of(EDGE_FOLLOW, owner, member)))
+        check_wrong(check, "lists somebody whom the owner does not follow");
+}
+
 enum err check_edge(struct check *check)
 {
     Edge *edge;
@@ -84,6 +92,8 @@ enum err check_edge(struct check *check)
         check_wrong(check, "is not counted");
     if (kind == EDGE_FOLLOW && !is_digested(check, who, whom))
         check_wrong(check, "is in no follow_digest");
+    if (kind == EDGE_LISTED)
+        check_listed(check, who, whom, edge->post);
     if (kind != EDGE_BOOST || !edge->post)
         return OK;
     Post *boost = check_record(check, TABLE_POST, edge->post, &post__descriptor);

@@ -2,6 +2,7 @@
 
 #include "storage/base/log.h"
 #include "storage/follow_digest.h"
+#include "storage/list.h"
 
 #include <string.h>
 
@@ -69,7 +70,7 @@ enum err counter_add(struct txn *txn, enum counter_kind kind, uint64_t owner, in
     return engine_put(txn, TABLE_COUNTER, key_bytes(&key), key_bytes(&value));
 }
 
-/* Keeps the counters that count rows of edge and edge_rev. */
+/* Keeps what follows from edges: counters, digests, members of lists. */
 static enum err count(struct txn *txn, struct edge_key key, int64_t by)
 {
     enum err e;
@@ -78,6 +79,8 @@ static enum err count(struct txn *txn, struct edge_key key, int64_t by)
         e = counter_add(txn, COUNTER_FOLLOWERS, key.whom, by);
         if (!e)
             e = counter_add(txn, COUNTER_FOLLOWING, key.who, by);
+        if (!e && by < 0)
+            e = list_forget(txn, (actor_id){key.who}, (actor_id){key.whom});
         return e ? e
                  : follow_digest_change(txn, (actor_id){key.who}, (actor_id){key.whom},
                                         by > 0 ? FOLLOW_BEGINS : FOLLOW_ENDS);

@@ -62,6 +62,8 @@ const char *table_name(enum table table)
         [TABLE_ACTOR_WORD] = "actor_word",
         [TABLE_MARKER] = "marker",
         [TABLE_CONVERSATION] = "conversation",
+        [TABLE_LIST] = "list",
+        [TABLE_FILTER] = "filter",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

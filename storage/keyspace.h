@@ -63,6 +63,8 @@
  * actor_word     origin:1 word 0 actor:8   -             actor_put             actor_word_next
  * marker         actor:8 kind:1            Marker        marker_put            marker_get
  * conversation   actor:8 post:8            ConversationMark  conversation_put  conversation_get
+ * list           owner:8 list:8            List          list_add, list_put    list_get, list_next
+ * filter         owner:8 filter:8          Filter        filter_add, ...       filter_get, ...
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
@@ -102,6 +104,8 @@
  * 20 tag_follow and domain_block are of an account, and the key is that of the text.
  * 21 an actor who is not gone has an actor_word row for each word of its names, and no other.
  * 21 a marker or conversation is of an actor of ours.
+ * 21 the owner of a list or filter has an account; whoever is in a list (edge LISTED) is its owner
+ *    or followed by them.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -167,6 +171,8 @@ enum table {
     TABLE_ACTOR_WORD,
     TABLE_MARKER,
     TABLE_CONVERSATION,
+    TABLE_LIST,
+    TABLE_FILTER,
     TABLE_COUNT
 };
 

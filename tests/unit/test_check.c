@@ -8,6 +8,7 @@
 #include "storage/edge.h"
 #include "storage/event.h"
 #include "storage/follow_digest.h"
+#include "storage/list.h"
 #include "storage/media.h"
 #include "storage/migrate.h"
 #include "storage/notification.h"
@@ -322,6 +323,34 @@ static void promise_15_digests_of_followers(void **state)
     txn = store_write(&world->store);
     put(txn, TABLE_FOLLOW_DIGEST, key, (struct bytes){row, 3});
     find(world, txn, "follow_digest", "is no digest");
+}
+
+static void promise_21_lists_and_filters(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    Edge edge = EDGE__INIT;
+    List list = LIST__INIT;
+    list.owner = world->alice.v;
+    list.title = (char *)"list";
+    assert_int_equal(list_add(txn, &list, BUILD_NOW_MS), OK);
+    edge.post = world->alice.v;
+    assert_int_equal(edge_add(txn, (struct edge_key){EDGE_LISTED, list.id, world->bob.v}, &edge),
+                     OK);
+    find(world, txn, "edge", "lists somebody whom the owner does not follow");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_LIST, key_ids(world->alice.v, list.id));
+    find(world, txn, "edge", "is of a list that does not exist");
+    txn = store_write(&world->store);
+    struct key key = key_ids(world->bob.v, 5);
+    assert_int_equal(record_put(txn, TABLE_LIST, key_bytes(&key), &list.base), OK);
+    find(world, txn, "list", "the record says it is");
+    txn = store_write(&world->store);
+    Filter filter = FILTER__INIT;
+    filter.owner = world->bob.v;
+    filter.id = 5;
+    assert_int_equal(record_put(txn, TABLE_FILTER, key_bytes(&key), &filter.base), OK);
+    find(world, txn, "filter", "its owner has no account");
 }
 
 static void promise_6_counters_and_notifications(void **state)
@@ -782,6 +811,7 @@ int main(void)
         IN_A_WORLD(promise_4_streams),
         IN_A_WORLD(promise_5_edges),
         IN_A_WORLD(promise_15_digests_of_followers),
+        IN_A_WORLD(promise_21_lists_and_filters),
         IN_A_WORLD(promise_6_counters_and_notifications),
         IN_A_WORLD(promise_7_peers_are_due_exactly_once),
         IN_A_WORLD(promise_13_quotes_and_consents),
