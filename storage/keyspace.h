@@ -105,6 +105,8 @@
  * 21 an actor who is not gone has an actor_word row for each word of its names, and no other.
  * 21 a marker or conversation is of an actor of ours.
  * 21 the owner of a list or filter has an account; whoever is in a list (edge LISTED) is its owner
+ * 21 tag_follow and domain_block are of an account, and the key is that of the text.
+ * 22 the owner of a list or filter has an account; whoever is in a list (edge LISTED) is its owner
  *    or followed by them.
  *
  * A new key is a new row, its promise and its check, in one commit.

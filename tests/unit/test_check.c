@@ -325,7 +325,7 @@ static void promise_15_digests_of_followers(void **state)
     find(world, txn, "follow_digest", "is no digest");
 }
 
-static void promise_21_lists_and_filters(void **state)
+static void promise_22_lists_and_filters(void **state)
 {
     struct world *world = *state;
     struct txn *txn = store_write(&world->store);
@@ -811,7 +811,7 @@ int main(void)
         IN_A_WORLD(promise_4_streams),
         IN_A_WORLD(promise_5_edges),
         IN_A_WORLD(promise_15_digests_of_followers),
-        IN_A_WORLD(promise_21_lists_and_filters),
+        IN_A_WORLD(promise_22_lists_and_filters),
         IN_A_WORLD(promise_6_counters_and_notifications),
         IN_A_WORLD(promise_7_peers_are_due_exactly_once),
         IN_A_WORLD(promise_13_quotes_and_consents),
