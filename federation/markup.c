@@ -1,116 +1,10 @@
 #include "federation/markup.h"
 
+#include "federation/markup_word.h"
 #include "federation/sanitize.h"
 
 #include <md4c.h>
 #include <string.h>
-#include <unicase.h>
-#include <unictype.h>
-#include <uninorm.h>
-#include <unistr.h>
-
-#define TAG_MAX_CHARACTERS 100
-#define HANDLE_MAX_BYTES 400
-
-/* ---- words ---- */
-
-static bool is_ascii_word(char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
-}
-
-/* ASCII is answered without libunistring's tables: most text never brings them into memory. */
-static bool is_word(ucs4_t c)
-{
-    if (c < 0x80)
-        return is_ascii_word((char)c);
-    return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M |
-                                                   UC_CATEGORY_MASK_N);
-}
-
-static bool is_number(ucs4_t c)
-{
-    if (c < 0x80)
-        return c >= '0' && c <= '9';
-    return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_N);
-}
-
-/* The bytes of word characters at the start of `text`. */
-static size_t word_length(const char *text, size_t n, bool *out_has_letter)
-{
-    size_t i = 0;
-    *out_has_letter = false;
-    while (i < n) {
-        ucs4_t c;
-        int width = u8_mbtouc(&c, (const uint8_t *)text + i, n - i);
-        if (width <= 0 || !is_word(c))
-            break;
-        *out_has_letter |= !is_number(c) && c != '_';
-        i += (size_t)width;
-    }
-    return i;
-}
-
-/* NFKC, case-folded: malloc'd; NULL when it cannot be. */
-static uint8_t *fold(const char *text, size_t n, size_t *out_n)
-{
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)text[i] >= 0x80)
-            return u8_casefold((const uint8_t *)text, n, NULL, UNINORM_NFKC, NULL, out_n);
-    uint8_t *folded = xcalloc(n + 1, 1);
-    for (size_t i = 0; i < n; i++)
-        folded[i] = (uint8_t)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 32 : text[i]);
-    *out_n = n;
-    return folded;
-}
-
-const char *tag_fold(const char *tag, struct arena *arena)
-{
-    if (!tag)
-        return NULL;
-    tag += *tag == '#';
-    size_t n = strlen(tag), folded_n = 0;
-    bool has_letter;
-    if (n > TAG_MAX_CHARACTERS * 4 || !utf8_check(bytes_of(tag)))
-        return NULL;
-    uint8_t *folded = fold(tag, n, &folded_n);
-    const char *result = NULL;
-    if (folded && folded_n && u8_mbsnlen(folded, folded_n) <= TAG_MAX_CHARACTERS &&
-        word_length((const char *)folded, folded_n, &has_letter) == folded_n && has_letter)
-        result = arena_strndup(arena, folded, folded_n);
-    xfree(&folded);
-    return result;
-}
-
-/* Name of a mention or host: letters and digits, with . and - between them. */
-static size_t name_length(const char *text, size_t n, bool is_host)
-{
-    size_t i = 0, good = 0;
-    for (; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (is_ascii_word(text[i]) || (is_host && c >= 0x80))
-            good = i + 1;
-        else if ((c != '.' && c != '-') || i == 0)
-            break;
-    }
-    return good;
-}
-
-/* "name", "name@host", "name@host:8443" at the start of `text`; 0: none. */
-static size_t handle_length(const char *text, size_t n)
-{
-    size_t name = name_length(text, n, false);
-    if (!name || name + 1 >= n || text[name] != '@')
-        return name;
-    size_t host = name_length(text + name + 1, n - name - 1, true);
-    if (!host)
-        return name;
-    size_t end = name + 1 + host, port = 0;
-    while (end + 1 + port < n && port < 6 && text[end + 1 + port] >= '0' &&
-           text[end + 1 + port] <= '9')
-        port++;
-    return end < n && text[end] == ':' && port > 0 && port < 6 ? end + 1 + port : end;
-}
 
 /* ---- the walk over the Markdown: scan and render are the same ---- */
 
@@ -196,43 +90,10 @@ static void render_tag(struct walk *w, const char *tag, size_t n)
     }
     add_html(w, "<a class=\"mention hashtag\" href=\"");
     html_escape(w->tag_base, w->html);
-    for (const char *p = folded; *p; p++) {
-        if (is_ascii_word(*p))
-            buf_char(w->html, *p);
-        else
-            buf_printf(w->html, "%%%02X", (unsigned char)*p);
-    }
+    markup_tag_path(folded, w->html);
     add_html(w, "\">");
     add_text(w, tag - 1, n + 1);
     add_html(w, "</a>");
-}
-
-/* A mention or tag cannot begin inside a word, a path or another one. */
-static bool may_begin(const char *text, size_t at)
-{
-    if (!at)
-        return true;
-    const uint8_t *start = (const uint8_t *)text, *before = start + at;
-    ucs4_t c;
-    do
-        before--;
-    while (before > start && (*before & 0xC0) == 0x80);
-    (void)u8_mbtouc(&c, before, (size_t)(start + at - before));
-    return !is_word(c) && c != '/' && c != '@' && c != '#' && c != '&';
-}
-
-/* Length of the mention or tag whose sign stands at text[at], without the sign; 0: none. */
-static size_t special_length(const char *text, size_t n, size_t at)
-{
-    bool has_letter;
-    if ((text[at] != '@' && text[at] != '#') || !may_begin(text, at))
-        return 0;
-    if (text[at] == '@') {
-        size_t length = handle_length(text + at + 1, n - at - 1);
-        return length <= HANDLE_MAX_BYTES ? length : 0;
-    }
-    size_t length = word_length(text + at + 1, n - at - 1, &has_letter);
-    return has_letter && length <= TAG_MAX_CHARACTERS * 4 ? length : 0;
 }
 
 static void take_special(struct walk *w, const char *text, size_t n)
@@ -253,7 +114,7 @@ static void flush_text(struct walk *w)
     const char *text = buf_text(&w->text);
     size_t n = w->text.n, plain = 0;
     for (size_t i = 0; i < n && !w->links; i++) {
-        size_t length = special_length(text, n, i);
+        size_t length = word_special(text, n, i);
         if (!length)
             continue;
         add_text(w, text + plain, i - plain);
@@ -263,6 +124,56 @@ static void flush_text(struct walk *w)
     }
     add_text(w, text + plain, n - plain);
     buf_reset(&w->text);
+}
+
+/* ---- plain text: shown as it was typed ---- */
+
+static void render_url(struct walk *w, const char *url, size_t n)
+{
+    add_html(w, "<a href=\"");
+    add_text(w, url, n);
+    add_html(w, "\">");
+    add_text(w, url, n);
+    add_html(w, "</a>");
+}
+
+static void on_plain_line(struct walk *w, const char *line, size_t n)
+{
+    size_t plain = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t length = word_url(line, n, i);
+        if (!length)
+            continue;
+        buf_add(&w->text, line + plain, i - plain);
+        flush_text(w);
+        render_url(w, line + i, length);
+        plain = i + length;
+        i = plain - 1;
+    }
+    buf_add(&w->text, line + plain, n - plain);
+    flush_text(w);
+}
+
+/* An empty line begins a paragraph, any other end of line is kept. */
+static void walk_plain(struct walk *w)
+{
+    bool is_inside = false;
+    for (const char *line = w->markup->source; *line;) {
+        const char *end = strchrnul(line, '\n');
+        size_t n = (size_t)(end - line);
+        if (n && line[n - 1] == '\r')
+            n--;
+        if (strspn(line, " \t") >= n) {
+            add_html(w, is_inside ? "</p>" : "");
+            is_inside = false;
+        } else {
+            add_html(w, is_inside ? "<br>" : "<p>");
+            is_inside = true;
+            on_plain_line(w, line, n);
+        }
+        line = *end ? end + 1 : end;
+    }
+    add_html(w, is_inside ? "</p>" : "");
 }
 
 /* ---- md4c's events ---- */
@@ -440,20 +351,35 @@ static enum err walk_run(struct walk *w)
     if (!utf8_check(bytes_of(w->markup->source)))
         return ERR_INVALID;
     w->text.max_bytes = n + 1;
-    int failed = md_parse(w->markup->source, (MD_SIZE)n, &parser, w);
+    int failed = 0;
+    if (w->markup->syntax == MARKUP_PLAIN)
+        walk_plain(w);
+    else
+        failed = md_parse(w->markup->source, (MD_SIZE)n, &parser, w);
     flush_text(w);
     buf_clear(&w->text);
     return failed ? ERR_LIMIT : OK;
 }
 
-enum err markup_scan(const char *source, struct arena *arena, struct markup *out)
+static enum err scan(const char *source, enum markup_syntax syntax, struct arena *arena,
+                     struct markup *out)
 {
-    *out = (struct markup){.source = arena_strdup(arena, source ? source : "")};
+    *out = (struct markup){.source = arena_strdup(arena, source ? source : ""), .syntax = syntax};
     if (!out->source)
         return ERR_LIMIT;
     struct walk w = {.markup = out, .found = out, .arena = arena};
     enum err e = walk_run(&w);
     return !e && arena->is_full ? ERR_LIMIT : e;
+}
+
+enum err markup_scan(const char *source, struct arena *arena, struct markup *out)
+{
+    return scan(source, MARKUP_MARKDOWN, arena, out);
+}
+
+enum err markup_scan_plain(const char *source, struct arena *arena, struct markup *out)
+{
+    return scan(source, MARKUP_PLAIN, arena, out);
 }
 
 enum err markup_render(const struct markup *markup, const char *tag_base, struct buf *html,

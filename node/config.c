@@ -149,6 +149,8 @@ static const struct row table[] = {
      "apps may read what is public without signing in"},
     {"api_threads", T_COUNT, "0", 0, 256, NONE, AT(api.threads),
      "threads that answer apps; 0 is two per core"},
+    {"post_max_characters", T_COUNT, "5000", 100, 20000, NONE, AT(api.post_max_characters),
+     "length of a post that apps may write"},
     {"store_max", T_SIZE, "64 GiB", 16 * MIB, 16 * TIB, NONE, AT(store.map_bytes),
      "size the database can grow to; costs address space, not disk"},
     {"stop_timeout", T_TIME, "10 s", 100, 10 * MINUTE, NONE, AT(stop_timeout_ms),

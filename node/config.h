@@ -102,6 +102,7 @@ struct config {
     struct {
         bool is_public;  /* what is public may be read without signing in */
         int64_t threads; /* 0: two per core */
+        int64_t post_max_characters;
     } api;
 
     struct {

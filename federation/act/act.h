@@ -15,6 +15,7 @@
 
 #include "federation/as2.h"
 #include "federation/federation.h"
+#include "federation/markup.h"
 #include "federation/uri.h"
 #include "storage/actor.h"
 #include "storage/peer.h"
@@ -108,8 +109,12 @@ struct post_translation {
 
 struct post_draft {
     actor_id author;
-    const char *source; /* Markdown */
+    const char *source; /* "" with media or a poll alone */
+    enum markup_syntax syntax;
     const char *summary, *language;
+    bool is_sensitive;       /* it is whenever it has a summary */
+    bool may_address_nobody; /* DIRECT without a recipient: a note to oneself */
+    uint64_t application;    /* it was written with; 0: none */
     Visibility visibility;
     post_id in_reply_to;             /* 0: none */
     post_id quote_of;                /* 0: none */
@@ -204,6 +209,17 @@ MUST_CHECK enum err act_boost_local(struct federation *fed, actor_id who, post_i
                                     const struct by *by, post_id *out, struct why *why);
 MUST_CHECK enum err act_unboost_local(struct federation *fed, actor_id who, post_id post,
                                       const struct by *by, struct why *why);
+
+/* What one of ours keeps for themselves: a bookmark; no notifications from the thread of a post.
+ * ERR_EXISTS, ERR_NOTFOUND: it is so already. */
+MUST_CHECK enum err act_bookmark_local(struct federation *fed, actor_id who, post_id post,
+                                       const struct by *by, struct why *why);
+MUST_CHECK enum err act_unbookmark_local(struct federation *fed, actor_id who, post_id post,
+                                         const struct by *by, struct why *why);
+MUST_CHECK enum err act_mute_thread_local(struct federation *fed, actor_id who, post_id post,
+                                          const struct by *by, struct why *why);
+MUST_CHECK enum err act_unmute_thread_local(struct federation *fed, actor_id who, post_id post,
+                                            const struct by *by, struct why *why);
 
 /* A block also ends the follows both ways. Whether the target's node is told is the blocker's
  * choice; nobody is by default. ERR_EXISTS, ERR_NOTFOUND: it is so already. */

@@ -280,6 +280,8 @@ enum err act_edit_local(struct federation *fed, actor_id who, post_id post, cons
                               .summary = summary,
                               .markup = &markup,
                               .now_ms = clock_ms()};
+    if (!*source)
+        return why_set(why, ERR_INVALID, "the text is empty");
     enum err e = act_markup(fed, source, resolve, &arena, &markup, mentioned, &mentioned_count,
                             &edit.html, why);
     if (e)

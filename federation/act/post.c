@@ -411,9 +411,10 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
     post.author = who->id;
     post.content_html = (char *)p->html;
     post.source = (char *)p->draft->source;
-    post.source_type = (char *)"text/markdown";
+    post.source_type = (char *)(p->draft->syntax == MARKUP_PLAIN ? "text/plain" : "text/markdown");
     post.summary = (char *)(p->draft->summary ? p->draft->summary : "");
-    post.is_sensitive = *post.summary;
+    post.is_sensitive = p->draft->is_sensitive || *post.summary;
+    post.application = p->draft->application;
     post.language = (char *)(p->draft->language ? p->draft->language : account->language);
     post.visibility = p->draft->visibility;
     post.published_ms = p->draft->published_ms ? p->draft->published_ms : p->now_ms;
@@ -434,7 +435,8 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
         e = act_group_choose(txn, p->draft->group, p->parent, &arena, &post, &p->why);
     if (!e)
         e = act_quote_choose(txn, p->draft->quote_of, &arena, &post, &p->why);
-    if (!e && post.visibility == VISIBILITY__DIRECT && !post.n_mentions)
+    if (!e && post.visibility == VISIBILITY__DIRECT && !post.n_mentions &&
+        !p->draft->may_address_nobody)
         e = ERR_INVALID;
     if (e)
         return e;
@@ -479,13 +481,12 @@ enum err act_markup(struct federation *fed, const char *source, act_resolve *res
 {
     if (!utf8_check(bytes_of(source)))
         return why_set(why, ERR_INVALID, "the text is not UTF-8");
-    if (!*source)
-        return why_set(why, ERR_INVALID, "the text is empty");
     if (strlen(source) > ACT_POST_MAX_BYTES)
         return why_set(why, ERR_INVALID, "the text is longer than %d bytes", ACT_POST_MAX_BYTES);
-    enum err e = markup_scan(source, arena, markup);
+    enum err e = markup->syntax == MARKUP_PLAIN ? markup_scan_plain(source, arena, markup)
+                                                : markup_scan(source, arena, markup);
     if (e)
-        return why_set(why, e, "the text cannot be read as Markdown");
+        return why_set(why, e, "the text cannot be read");
     for (size_t i = 0; i < markup->mention_count; i++) {
         AUTO(txn_end) struct txn *txn = NULL;
         Actor *actor;
@@ -525,13 +526,15 @@ enum err act_post_local(struct federation *fed, const struct post_draft *draft,
                         act_resolve *resolve, const struct by *by, post_id *out, struct why *why)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(8 * 1024 * 1024);
-    struct markup markup = {0};
+    struct markup markup = {.syntax = draft->syntax};
     struct post_local p = {.mutation = {.apply = post_local_apply},
                            .fed = fed,
                            .draft = draft,
                            .arena = &arena,
                            .markup = &markup,
                            .now_ms = clock_ms()};
+    if (!*draft->source && !draft->media_count && !draft->option_count)
+        return why_set(why, ERR_INVALID, "the text is empty");
     enum err e = act_markup(fed, draft->source, resolve, &arena, &markup, p.mentioned,
                             &p.mentioned_count, &p.html, why);
     if (!e)

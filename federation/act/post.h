@@ -19,8 +19,8 @@ enum act_verdict act_check_note(const struct act *act, const struct as2_note *no
                                 struct act_answer *answer, struct why *why);
 
 /*
- * From what was typed to HTML: mentions are looked up (and, with `resolve`, fetched), their ids
- * appended to `mentioned`, which has room for MARKUP_MENTIONS_MAX.
+ * From what was typed (markup->syntax says in what) to HTML: mentions are looked up (and, with
+ * `resolve`, fetched), their ids appended to `mentioned`, which has room for MARKUP_MENTIONS_MAX.
  */
 MUST_CHECK enum err act_markup(struct federation *fed, const char *source, act_resolve *resolve,
                                struct arena *arena, struct markup *markup, actor_id *mentioned,

@@ -41,6 +41,8 @@ static enum err translate(struct federation *fed, const struct post_translation 
     LanguageText *text = arena_alloc(arena, sizeof *text);
     if (!markup || !text)
         return why_set(why, ERR_LIMIT, "the text is too long");
+    if (!*from->source)
+        return why_set(why, ERR_INVALID, "the text is empty");
     enum err e = act_markup(fed, from->source, resolve, arena, markup, mentioned, &mentioned_count,
                             &html, why);
     if (e)

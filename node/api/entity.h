@@ -42,6 +42,7 @@ struct view {
     const char *base; /* "https://host" */
     actor_id reader;  /* 0: nobody in particular */
     enum view_context context;
+    bool tells_source; /* statuses carry what was typed: after an edit or a delete, to the author */
     /* entity_*.c and filter.c alone */
     struct filters *filters; /* of the reader, loaded at first use; NULL: not yet */
     Actor *seen[16];

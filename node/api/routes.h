@@ -9,6 +9,9 @@
 extern const struct api_route api_accounts_routes[];
 extern const struct api_route api_credentials_routes[];
 extern const struct api_route api_markers_routes[];
+extern const struct api_route api_status_routes[];
+extern const struct api_route api_status_mark_routes[];
+extern const struct api_route api_status_write_routes[];
 extern const struct api_route api_notifications_routes[];
 extern const struct api_route api_timeline_routes[];
 extern const struct api_route api_relations_routes[];

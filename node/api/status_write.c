@@ -1,0 +1,34 @@
+/*
+ * status_write - a new status, as an app sends it.
+ */
+#include "node/api/status_draft.h"
+
+#include "federation/resolve.h"
+#include "node/api/routes.h"
+#include "node/api/status.h"
+
+static struct response *post_status(struct api_call *call)
+{
+    struct why why = {""};
+    struct post_draft draft;
+    post_id id;
+    enum err e = status_draft(call, &draft, &why);
+    if (e)
+        return api_of_err(e, &why);
+    if (!call->is_patient && status_names_strangers(call, draft.source) && !api_be_patient(call))
+        return NULL;
+    e = act_post_local(call->fed, &draft, call->is_patient ? resolve_actor : NULL, &call->by, &id,
+                       &why);
+    return e ? api_of_err(e, &why) : status_answer(call, id);
+}
+
+const struct api_route api_status_write_routes[] = {
+    {.method = "POST",
+     .path = "/api/v1/statuses",
+     .tier = 1,
+     .who = API_USER,
+     .scope = "write:statuses",
+     .answers = "Status",
+     .run = post_status,
+     .about = "posts it: status, media_ids[], poll, in_reply_to_id, visibility, ..."},
+    {0}};
