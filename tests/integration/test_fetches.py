@@ -11,10 +11,9 @@ import warnings
 from urllib.parse import urlsplit
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from support import ca, httpsig, peer, stage, tap
+from support import ca, httpsig, names, peer, stage, tap
 from support.stage import ok, refused
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 MIB = 1 << 20
 scene = stage.Stage()
 
@@ -219,21 +218,14 @@ def t36_one_institution_is_one_peer():
 # ---- connections ----
 
 
-def _resolver():
-    library = os.path.join(scene.folder, "resolver.so")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, os.path.join(HERE, "..", "support", "resolver.c"),
-                    "-ldl"], check=True)
-    return library
-
-
 @tap.test
 def t50_the_address_that_is_checked_is_the_address_that_is_used():
-    library, listener = _resolver(), peer.Mute()
+    library, listener = names.library(scene.folder), peer.Mute()
     private = peer.Mute(listener.port, "127.0.0.2")
-    names = ("both.example=192.0.2.1,127.0.0.2;late.example=192.0.2.1/127.0.0.2/127.0.0.2;"
+    answers = ("both.example=192.0.2.1,127.0.0.2;late.example=192.0.2.1/127.0.0.2/127.0.0.2;"
              "first.example=127.0.0.2,192.0.2.1")
     strict = scene.node("strict", allow_addresses=None, connect_timeout="300 ms", transfer_timeout="1 s")
-    os.environ.update(LD_PRELOAD=_preload(library), WARD_TEST_NAMES=names)
+    os.environ.update(LD_PRELOAD=_preload(library), WARD_TEST_NAMES=answers)
     try:
         for name in ("both", "late", "first"):
             part = f"{name}.example:{listener.port}"
@@ -301,8 +293,8 @@ def t53_nothing_is_fetched_from_hosts_that_nobody_allowed():
 warnings.simplefilter("ignore", DeprecationWarning)  # old TLS is the point
 
 
-def _tls(authority, *names, life_days=10, **rules):
-    context = ca.server_context(*authority.leaf(*names, life_days=life_days))
+def _tls(authority, *hosts, life_days=10, **rules):
+    context = ca.server_context(*authority.leaf(*hosts, life_days=life_days))
     for name, value in rules.items():
         if name == "ciphers":
             context.set_ciphers(value)

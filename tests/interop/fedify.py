@@ -1,45 +1,24 @@
 """fedify - starts peer.mjs and tells it what to do; a Meeting is Ward and Fedify side by side.
 
-The packages come from package-lock.json by `npm ci` into a folder of the build, never into the source
-tree. Fedify needs Node.js 22, Debian 12 has 18: the Node that runs it is one of those packages.
+Fedify and the Node.js it runs on come from npm (packages.py).
 """
 
-import glob
 import json
 import os
-import shutil
 import subprocess
 import sys
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import packages
 from support import ports, stage, tap
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-_FILES = ("package.json", "package-lock.json", ".npmrc", "peer.mjs")
-
-
-def install(folder):
-    """Brings the locked packages into `folder` unless they are there; returns the path of node."""
-    os.makedirs(folder, exist_ok=True)
-    lock, stamp = os.path.join(HERE, "package-lock.json"), os.path.join(folder, "installed-lock.json")
-    fresh = os.path.exists(stamp) and open(stamp, "rb").read() == open(lock, "rb").read()
-    for name in _FILES:
-        shutil.copyfile(os.path.join(HERE, name), os.path.join(folder, name))
-    if not fresh:
-        subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--loglevel=error"], cwd=folder, check=True, stdin=subprocess.DEVNULL
-        )
-        shutil.copyfile(lock, stamp)
-    found = glob.glob(os.path.join(folder, "node_modules/node-linux-*/bin/node"))
-    return found[0] if found else shutil.which("node")
 
 
 class Fedify:
     """One running peer; `first` is the signature scheme it tries first."""
 
-    def __init__(self, folder, authority, log, first, host="fedify.localhost"):
-        node = install(folder)
+    def __init__(self, authority, log, first, host="fedify.localhost"):
+        node, folder = packages.install()
         self.port, self.control = ports.free(), ports.free()
         self.authority_part = f"{host}:{self.port}"
         self.handle = f"fay@{self.authority_part}"
@@ -107,10 +86,9 @@ class Meeting:
     """A node with ann and bob, a Fedify with fay and others; each admits the other, nobody follows anybody yet."""
 
     def __init__(self, first):
-        packages = os.path.abspath(os.environ.get("WARD_FEDIFY", os.path.join("build", "fedify")))
         self.first, self.stage = first, stage.Stage()
         self.log = os.path.join(self.stage.folder, "fedify.log")
-        self.fay = Fedify(packages, self.stage.authority, self.log, first)
+        self.fay = Fedify(self.stage.authority, self.log, first)
         self.node = self.stage.node("ward")
         self.node.account("ann", "bob")
         self.node.allow(self.fay.authority_part)
