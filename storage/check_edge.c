@@ -153,8 +153,7 @@ static enum err count_posts(struct check *check, uint8_t kind, uint64_t author, 
         arena_clear(&arena);
         if (key.n == 17 && record_get(check->txn, TABLE_POST, (struct bytes){key.p + 9, 8},
                                       &post__descriptor, &arena, &post) == OK)
-            *out +=
-                post->boost_of == 0 && (kind == COUNTER_POSTS || (post->is_local && is_open(post)));
+            *out += post->boost_of == 0 && (kind == COUNTER_POSTS || is_open(post));
     }
     return e == ERR_NOTFOUND ? OK : e;
 }

@@ -138,7 +138,7 @@ static void post_neighbours(struct check *check, const Post *post)
         check_wrong(check, "is not counted for its author: %s", post->uri);
     bool is_open =
         post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED;
-    if (!post->boost_of && post->is_local && is_open &&
+    if (!post->boost_of && is_open &&
         counter_get(check->txn, COUNTER_OPEN_POSTS, post->author) == 0)
         check_wrong(check, "is not counted as open: %s", post->uri);
 }

@@ -247,20 +247,19 @@ enum edge_kind {
 };
 
 enum counter_kind {
-    COUNTER_FOLLOWERS = 1,  /* owner: actor; rows of edge_rev FOLLOW */
-    COUNTER_FOLLOWING = 2,  /* owner: actor; rows of edge FOLLOW */
-    COUNTER_LIKES = 3,      /* owner: post; rows of edge_rev LIKE */
-    COUNTER_BOOSTS = 4,     /* owner: post; rows of edge_rev BOOST */
-    COUNTER_REPLIES = 5,    /* owner: post; rows of stream REPLY */
-    COUNTER_POSTS = 6,      /* owner: actor; posts of theirs that are no boosts */
-    COUNTER_PARKED = 7,     /* owner: peer; parked items on its quota */
-    COUNTER_QUEUED = 8,     /* owner: peer; rows of outqueue */
-    COUNTER_DELIVERY = 9,   /* owner: DeliveryState; ever ended so (QUEUED: ever queued) */
-    COUNTER_STORE = 10,     /* owner: enum store_count */
-    COUNTER_REACTIONS = 11, /* owner: post; rows of edge_rev REACTION */
-    COUNTER_OPEN_POSTS =
-        12,               /* owner: actor of ours; COUNTER_POSTS, public and unlisted ones only */
-    COUNTER_REPORTS = 20, /* owner: peer, 0 for ours; reports of theirs that are open */
+    COUNTER_FOLLOWERS = 1,   /* owner: actor; rows of edge_rev FOLLOW */
+    COUNTER_FOLLOWING = 2,   /* owner: actor; rows of edge FOLLOW */
+    COUNTER_LIKES = 3,       /* owner: post; rows of edge_rev LIKE */
+    COUNTER_BOOSTS = 4,      /* owner: post; rows of edge_rev BOOST */
+    COUNTER_REPLIES = 5,     /* owner: post; rows of stream REPLY */
+    COUNTER_POSTS = 6,       /* owner: actor; posts of theirs that are no boosts */
+    COUNTER_PARKED = 7,      /* owner: peer; parked items on its quota */
+    COUNTER_QUEUED = 8,      /* owner: peer; rows of outqueue */
+    COUNTER_DELIVERY = 9,    /* owner: DeliveryState; ever ended so (QUEUED: ever queued) */
+    COUNTER_STORE = 10,      /* owner: enum store_count */
+    COUNTER_REACTIONS = 11,  /* owner: post; rows of edge_rev REACTION */
+    COUNTER_OPEN_POSTS = 12, /* owner: actor; COUNTER_POSTS, public and unlisted ones only */
+    COUNTER_REPORTS = 20,    /* owner: peer, 0 for ours; reports of theirs that are open */
 };
 
 /* Whom COUNTER_STORE counts; boosts are no posts here. */

@@ -90,13 +90,13 @@ static bool is_open(const Post *post)
     return post->visibility == VISIBILITY__PUBLIC || post->visibility == VISIBILITY__UNLISTED;
 }
 
-/* How many posts of ours are no secret. */
+/* How many posts are no secret. */
 static enum err count_open(struct txn *txn, const Post *post, int by)
 {
-    if (post->boost_of || !post->is_local || !is_open(post))
+    if (post->boost_of || !is_open(post))
         return OK;
     enum err e = counter_add(txn, COUNTER_OPEN_POSTS, post->author, by);
-    return e ? e : counter_add(txn, COUNTER_STORE, STORE_OPEN_POSTS, by);
+    return e || !post->is_local ? e : counter_add(txn, COUNTER_STORE, STORE_OPEN_POSTS, by);
 }
 
 enum err post_streams_change(struct txn *txn, const Post *before, const Post *after)

@@ -59,6 +59,9 @@ MUST_CHECK enum err entity_account(struct jw *w, const char *name, struct view *
                                    const Actor *actor);
 MUST_CHECK enum err entity_account_id(struct jw *w, const char *name, struct view *view,
                                       actor_id id);
+/* As an item of a list, with the end of the mute (0: none). */
+MUST_CHECK enum err entity_muted_account(struct jw *w, struct view *view, actor_id id,
+                                         int64_t until_ms);
 MUST_CHECK enum err entity_credential_account(struct jw *w, const char *name, struct view *view,
                                               const Actor *actor, const Account *account);
 /* A post or a boost. */

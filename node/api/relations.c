@@ -151,6 +151,36 @@ static struct response *post_unmute(struct api_call *call)
     return run_on(call, act_unmute_local);
 }
 
+/* ---- who asks to follow ---- */
+
+static struct response *answer_request(struct api_call *call, act_on *act)
+{
+    AUTO(txn_end) struct txn *txn = NULL;
+    struct why why = {""};
+    actor_id who;
+    enum err e = api_path_id(call, "id", &who.v);
+    if (!e)
+        e = api_read(call, &txn);
+    /* A reject would remove a follower as well: that is another call. */
+    if (!e && !edge_has(txn, (struct edge_key){EDGE_FOLLOW_REQUEST, who.v, call->who.v}))
+        e = ERR_NOTFOUND;
+    if (e)
+        return api_of_err(e, NULL);
+    txn_end(&txn);
+    e = act(call->fed, call->who, who, &call->by, &why);
+    return answer_relationship(call, who, e, &why);
+}
+
+static struct response *post_authorize(struct api_call *call)
+{
+    return answer_request(call, act_accept_local);
+}
+
+static struct response *post_reject(struct api_call *call)
+{
+    return answer_request(call, act_reject_local);
+}
+
 /* ---- a private note ---- */
 
 struct note_change {
@@ -208,4 +238,8 @@ const struct api_route api_relations_routes[] = {
     ON_ACCOUNT("mute", 2, "write:mutes", post_mute, "notifications, duration in seconds"),
     ON_ACCOUNT("unmute", 2, "write:mutes", post_unmute, "take a mute back"),
     ON_ACCOUNT("note", 2, "write:accounts", post_note, "comment: for the caller alone"),
+    {"POST", "/api/v1/follow_requests/{id}/authorize", 2, API_USER, "write:follows",
+     API_ID_FOLLOW_REQUEST, "Relationship", 0, post_authorize, "lets them follow"},
+    {"POST", "/api/v1/follow_requests/{id}/reject", 2, API_USER, "write:follows",
+     API_ID_FOLLOW_REQUEST, "Relationship", 0, post_reject, "does not"},
     {0}};

@@ -14,6 +14,7 @@ extern const struct api_route api_status_mark_routes[];
 extern const struct api_route api_status_write_routes[];
 extern const struct api_route api_notifications_routes[];
 extern const struct api_route api_timeline_routes[];
+extern const struct api_route api_people_routes[];
 extern const struct api_route api_relations_routes[];
 extern const struct api_route api_search_routes[];
 

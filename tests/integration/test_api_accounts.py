@@ -137,6 +137,103 @@ def a_note_is_for_its_writer_alone():
     tap.equal(act(ann, "cat", "note", comment="")["note"], "", "taken back")
 
 
+ACCOUNT = {"id", "username", "acct", "url", "uri", "display_name", "note", "avatar", "avatar_static", "header",
+           "header_static", "locked", "created_at", "emojis", "followers_count", "following_count",
+           "statuses_count", "fields", "bot", "group", "discoverable", "last_status_at", "hide_collections",
+           "indexable"}
+
+
+@tap.test
+def an_account_has_every_member():
+    for app, name in ((ann, "ann"), (ann, "bob"), (cat, "ann")):
+        told = app.ok("GET", f"/api/v1/accounts/{ids[name]}")
+        tap.equal(ACCOUNT - set(told), set(), name)
+        for key in ACCOUNT - {"last_status_at"}:
+            tap.check(told[key] is not None, f"{key} of {name} is null")
+
+
+@tap.test
+def private_posts_are_counted_for_their_author_alone():
+    home.cli("post", "ann", "to all", "--visibility", "public")
+    home.cli("post", "ann", "@cat alone", "--visibility", "direct")
+    seen = {name: app.ok("GET", f"/api/v1/accounts/{ids['ann']}") for name, app in (("ann", ann), ("cat", cat))}
+    tap.equal(seen["ann"]["statuses_count"], 2, "the author")
+    tap.equal(seen["cat"]["statuses_count"], 1, "another")
+    tap.equal(len(seen["cat"]["last_status_at"]), 10, "a day")
+
+
+@tap.test
+def my_own_account_says_what_it_is_made_of():
+    own = me(ann)
+    for key in ("note", "fields", "privacy", "sensitive", "language", "follow_requests_count", "hide_collections",
+                "discoverable", "indexable"):
+        tap.check(key in own["source"], f"source.{key}")
+    tap.equal(own["role"]["name"], "", "role")
+    tap.check("source" not in cat.ok("GET", f"/api/v1/accounts/{ids['ann']}"), "source is for oneself")
+
+
+def names(answer):
+    return [one["username"] for one in answer.json()]
+
+
+@tap.test
+def people_are_listed_in_pages():
+    home.account("dan", "eve", "fay")
+    for name in ("dan", "eve", "fay"):
+        home.cli("follow", name, "cat")
+    path = f"/api/v1/accounts/{ids['cat']}/followers"
+    first = ann.get(path, limit=2)
+    tap.equal(names(first), ["fay", "eve"], "first page")
+    tap.check(first.headers["Link"].split(">; rel=")[1].startswith('"next"'), "next comes first")
+    second = ann.get(first.links()["next"])
+    tap.equal(names(second), ["dan"], "second page")
+    tap.check("next" not in second.links(), "no page after the last")
+    tap.equal(names(ann.get(second.links()["prev"])), ["fay", "eve"], "back")
+    tap.equal(names(ann.get(path, limit=3)), ["fay", "eve", "dan"], "all")
+    tap.check("next" not in ann.get(path, limit=3).links(), "a full last page leads nowhere")
+    dan = ann.ok("GET", "/api/v1/accounts/lookup", acct="dan")["id"]
+    tap.equal([one["username"] for one in ann.ok("GET", f"/api/v1/accounts/{dan}/following")], ["cat"], "following")
+
+
+@tap.test
+def blocks_and_mutes_are_listed_for_their_maker_alone():
+    act(ann, "bob", "mute", duration=900)
+    act(ann, "cat", "block")
+    muted = ann.ok("GET", "/api/v1/mutes")
+    tap.equal([one["id"] for one in muted], [ids["bob"]], "mutes")
+    tap.check(muted[0]["mute_expires_at"], "the end of a mute")
+    tap.equal([one["id"] for one in ann.ok("GET", "/api/v1/blocks")], [ids["cat"]], "blocks")
+    tap.equal(cat.ok("GET", "/api/v1/blocks") + cat.ok("GET", "/api/v1/mutes"), [], "of somebody else")
+    act(ann, "cat", "unblock")
+    act(ann, "bob", "unmute")
+    tap.equal(ann.ok("GET", "/api/v1/blocks") + ann.ok("GET", "/api/v1/mutes"), [], "taken back")
+
+
+@tap.test
+def a_request_to_follow_is_answered_by_whom_it_asks():
+    home.cli("account", "edit", "ann", "--locked", "yes")
+    away.cli("lookup", home.handle("ann"))
+    asked = bob.ok("GET", "/api/v1/accounts/lookup", acct=home.handle("ann"))["id"]
+
+    def ask():
+        bob.ok("POST", f"/api/v1/accounts/{asked}/follow")
+        tap.until(lambda: ann.ok("GET", "/api/v1/follow_requests"), "the request")
+
+    ask()
+    tap.equal([one["id"] for one in ann.ok("GET", "/api/v1/follow_requests")], [ids["bob"]], "who asks")
+    tap.equal(cat.ok("GET", "/api/v1/follow_requests"), [], "of somebody else")
+    tap.equal(me(ann)["source"]["follow_requests_count"], 1, "counted")
+    tap.equal(cat.post(f"/api/v1/follow_requests/{ids['bob']}/authorize").status, 404, "answered by another")
+    tap.equal(ann.post(f"/api/v1/follow_requests/{ids['cat']}/reject").status, 404, "who did not ask")
+    tap.equal(ann.ok("POST", f"/api/v1/follow_requests/{ids['bob']}/reject")["requested_by"], False, "rejected")
+    tap.until(lambda: not bob.ok("GET", "/api/v1/accounts/relationships", id=asked)[0]["requested"], "the Reject")
+    ask()
+    tap.equal(ann.ok("POST", f"/api/v1/follow_requests/{ids['bob']}/authorize")["followed_by"], True, "let in")
+    tap.until(lambda: bob.ok("GET", "/api/v1/accounts/relationships", id=asked)[0]["following"], "the Accept")
+    tap.equal(ann.post(f"/api/v1/follow_requests/{ids['bob']}/reject").status, 404, "a reject removes no follower")
+    home.cli("account", "edit", "ann", "--locked", "no")
+
+
 @tap.test
 def every_node_is_sound():
     scene.end_soundly()
