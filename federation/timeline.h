@@ -82,4 +82,16 @@ MUST_CHECK enum err timeline_next(struct timeline *timeline, struct arena *arena
 MUST_CHECK enum err timeline_has_more(struct timeline *timeline, bool *out);
 void timeline_close(struct timeline *timeline);
 
+/*
+ * Does a post or boost stand on that timeline now? What a walk would show, asked about one post,
+ * for who is told of posts as they come (node/stream). The page does not count.
+ */
+MUST_CHECK enum err timeline_has(struct txn *txn, const struct timeline_query *query,
+                                 const Post *post, struct arena *arena, bool *out);
+/* Of one that was deleted (Event.gone): could the reader have seen it there? Whoever wants to hear
+ * no more of its author is told all the same that it is gone. */
+bool timeline_had(struct txn *txn, const struct timeline_query *query, const Post *gone);
+/* Is it in one of the streams that the timeline merges, whoever may read it? */
+bool timeline_holds(struct txn *txn, const struct timeline_query *query, const Post *post);
+
 #endif

@@ -41,7 +41,9 @@ enum err event_add(struct txn *txn, Event *event, int64_t now_ms)
 /* What streams a post stood in, and for whom: nothing that it said. */
 static Post outline(const Post *post)
 {
+    static Attachment some = ATTACHMENT__INIT, *has_some[] = {&some};
     Post out = POST__INIT;
+    out.n_attachments = post->n_attachments ? 1 : 0, out.attachments = has_some;
     out.id = post->id;
     out.author = post->author;
     out.visibility = post->visibility;
