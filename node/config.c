@@ -151,6 +151,8 @@ static const struct row table[] = {
      "threads that answer apps; 0 is two per core"},
     {"post_max_characters", T_COUNT, "5000", 100, 20000, NONE, AT(api.post_max_characters),
      "length of a post that apps may write"},
+    {"api_requests", T_COUNT, "3000", 300, 1000000, NONE, AT(api.requests),
+     "requests of apps in five minutes, for one account or, without one, one address"},
     {"store_max", T_SIZE, "64 GiB", 16 * MIB, 16 * TIB, NONE, AT(store.map_bytes),
      "size the database can grow to; costs address space, not disk"},
     {"stop_timeout", T_TIME, "10 s", 100, 10 * MINUTE, NONE, AT(stop_timeout_ms),

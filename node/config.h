@@ -103,6 +103,7 @@ struct config {
         bool is_public;  /* what is public may be read without signing in */
         int64_t threads; /* 0: two per core */
         int64_t post_max_characters;
+        int64_t requests; /* of an account, or an address, in five minutes */
     } api;
 
     struct {

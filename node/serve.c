@@ -419,11 +419,14 @@ static enum err start_api(struct serve *s, struct why *why)
     if (!threads)
         threads = API_THREADS_PER_CORE * workers_threads(s->workers);
     size_t queue = (size_t)s->config->workers.queue;
+    api_limits_init(&s->api);
     enum err e = workers_start(threads, queue, &s->api.workers);
     if (!e)
         e = workers_start(API_PATIENT_THREADS, queue, &s->api.patient);
-    if (e)
+    if (e) {
         workers_stop(&s->api.workers);
+        api_limits_clear(&s->api);
+    }
     return e ? why_set(why, e, "the threads of the API cannot be started") : OK;
 }
 
@@ -431,6 +434,7 @@ static void stop_api(struct serve *s)
 {
     workers_stop(&s->api.patient);
     workers_stop(&s->api.workers);
+    api_limits_clear(&s->api);
 }
 
 /* Our own limit on what an inbox takes; the API's rows have none. */

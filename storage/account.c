@@ -115,6 +115,17 @@ enum err account_put_keys(struct txn *txn, actor_id actor, const PrivateKeys *ke
     return e ? e : record_put(txn, TABLE_PRIVATE_KEY, key_bytes(&key), &keys->base);
 }
 
+bool account_may_act(const Account *account, int64_t since_ms)
+{
+    return !account->is_disabled && since_ms > account->signed_out_ms;
+}
+
+enum err account_sign_out(struct txn *txn, Account *account, int64_t now_ms)
+{
+    account->signed_out_ms = now_ms;
+    return token_revoke_all(txn, (actor_id){account->actor});
+}
+
 /* ---- passwords ---- */
 
 #define SALT_BYTES 16

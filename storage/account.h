@@ -30,6 +30,12 @@ MUST_CHECK enum err account_keys(struct txn *txn, actor_id actor, struct arena *
 /* For any actor of ours, the instance actor too. ERR_NOTFOUND: no such actor. */
 MUST_CHECK enum err account_put_keys(struct txn *txn, actor_id actor, const PrivateKeys *keys);
 
+/* It may sign in, and what was let in at `since_ms` still is. */
+bool account_may_act(const Account *account, int64_t since_ms);
+/* Ends what is signed in for it: tokens at once, sessions and codes by Account.signed_out_ms, which
+ * is set in `account`; account_put is the caller's. */
+MUST_CHECK enum err account_sign_out(struct txn *txn, Account *account, int64_t now_ms);
+
 /* scrypt (RFC 7914; N 2^15, r 8, p 1): slow on purpose; never on the writer thread. Checking
  * against NULL, "" or garbage is false, and as slow. */
 MUST_CHECK enum err password_hash(const char *password, struct arena *arena, const char **out);

@@ -191,10 +191,3 @@ enum err check_seen(struct check *check)
         check_wrong(check, "the key is not the hash of the URI: %s", seen->uri);
     return OK;
 }
-
-enum err check_token(struct check *check)
-{
-    Token *token;
-    (void)check_decode(check, &token__descriptor, &token);
-    return OK;
-}

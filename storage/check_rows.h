@@ -58,7 +58,9 @@ check_row check_post, check_post_uri, check_post_history, check_orphan, check_to
 check_row check_edge, check_edge_rev, check_edge_uri, check_counter, check_follow_digest;
 check_row check_peer, check_peer_host, check_peer_health, check_peer_due, check_outqueue,
     check_outbody, check_ledger;
-check_row check_parked, check_parked_by, check_want, check_want_due, check_seen, check_token;
+check_row check_parked, check_parked_by, check_want, check_want_due, check_seen;
+check_row check_token, check_token_id, check_token_of, check_application, check_auth_code,
+    check_session;
 check_row check_unquoted, check_authorized, check_consent, check_consent_of;
 check_row check_media, check_emoji, check_emoji_media;
 check_row check_tag_follow, check_domain_block;

@@ -64,6 +64,11 @@ const char *table_name(enum table table)
         [TABLE_CONVERSATION] = "conversation",
         [TABLE_LIST] = "list",
         [TABLE_FILTER] = "filter",
+        [TABLE_TOKEN_ID] = "token_id",
+        [TABLE_TOKEN_OF] = "token_of",
+        [TABLE_APPLICATION] = "application",
+        [TABLE_AUTH_CODE] = "auth_code",
+        [TABLE_SESSION] = "session",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

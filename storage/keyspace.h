@@ -49,7 +49,12 @@
  * backfill_run   id:8                      -             backfill_add          backfill_next
  * backfill_item  id:8 h(uri):16            BackfillItem  backfill_item_add     backfill_item_get
  * backfill_by    h(uri):16 id:8            -             backfill_item_want    backfill_wants
- * token          SHA-256(token):32         Token         token_put             token_find
+ * token          SHA-256(token):32         Token         token_create          token_find
+ * token_id       token:8                   SHA-256:32    token_create          token_get
+ * token_of       kind:1 owner:8 token:8    -             token_create          token_of_next
+ * application    application:8             Application   application_add       application_get
+ * auth_code      SHA-256(code):32          AuthCode      auth_code_add         auth_code_find
+ * session        SHA-256(session):32       Session       session_add           session_find
  * audit          seq:8                     AuditRecord   audit_add             audit_next
  * media          media:8                   Media         media_add             media_get
  * emoji          shortcode                 OwnEmoji      own_emoji_add         own_emoji_get
@@ -101,13 +106,13 @@
  *    wanted.
  * 19 emoji and emoji_media name each other.
  * 20 events are numbered without a gap, from wherever they begin.
- * 20 tag_follow and domain_block are of an account, and the key is that of the text.
- * 21 an actor who is not gone has an actor_word row for each word of its names, and no other.
- * 21 a marker or conversation is of an actor of ours.
- * 21 the owner of a list or filter has an account; whoever is in a list (edge LISTED) is its owner
  * 21 tag_follow and domain_block are of an account, and the key is that of the text.
- * 22 the owner of a list or filter has an account; whoever is in a list (edge LISTED) is its owner
+ * 22 an actor who is not gone has an actor_word row for each word of its names, and no other.
+ * 23 the owner of a list or filter has an account; whoever is in a list (edge LISTED) is its owner
  *    or followed by them.
+ * 24 a marker or conversation is of an actor of ours.
+ * 25 token, token_id and token_of name each other: every token has one row of its id, and one of
+ *    each owner it has. The application it was given to exists.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -175,6 +180,11 @@ enum table {
     TABLE_CONVERSATION,
     TABLE_LIST,
     TABLE_FILTER,
+    TABLE_TOKEN_ID,
+    TABLE_TOKEN_OF,
+    TABLE_APPLICATION,
+    TABLE_AUTH_CODE,
+    TABLE_SESSION,
     TABLE_COUNT
 };
 

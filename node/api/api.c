@@ -1,6 +1,7 @@
 #include "node/api/api.h"
 
 #include "node/api/scope.h"
+#include "node/api/signin.h"
 #include "storage/account.h"
 #include "storage/actor.h"
 #include "storage/base/clock.h"
@@ -8,12 +9,16 @@
 #include "storage/token.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #define API_CORS_AGE_S "86400"
+#define API_WINDOW_MS ((int64_t)5 * 60 * 1000)
+#define API_REGISTRATIONS_MOST 100 /* of programs; a hospital has few addresses */
+#define API_REGISTRATIONS_WINDOW_MS ((int64_t)3600 * 1000)
 
 /* ---- answers ---- */
 
@@ -166,7 +171,8 @@ static enum err read_token(struct api_call *call, const char *secret)
 static struct response *identify(struct api_call *call)
 {
     const struct api_route *route = call->route;
-    const char *secret = bearer(call);
+    bool is_ignored = route->flags & API_TOKEN_IGNORED;
+    const char *secret = is_ignored ? NULL : bearer(call);
     enum err e = secret ? read_token(call, secret) : ERR_NOTFOUND;
     if (e && e != ERR_NOTFOUND)
         return api_of_err(e, NULL);
@@ -189,6 +195,55 @@ static struct response *identify(struct api_call *call)
     return NULL;
 }
 
+/* ---- how often ---- */
+
+void api_limits_init(struct api *api)
+{
+    api->limits = (struct limits){
+        .calls = limit_create((unsigned)api->config->api.requests, API_WINDOW_MS),
+        .registrations = limit_create(API_REGISTRATIONS_MOST, API_REGISTRATIONS_WINDOW_MS),
+        .names = limit_create(SIGNIN_NAME_MOST, SIGNIN_WINDOW_MS),
+        .addresses = limit_create(SIGNIN_ADDRESS_MOST, SIGNIN_WINDOW_MS)};
+}
+
+void api_limits_clear(struct api *api)
+{
+    limit_free(&api->limits.calls);
+    limit_free(&api->limits.registrations);
+    limit_free(&api->limits.names);
+    limit_free(&api->limits.addresses);
+}
+
+/* Counts the call: an account's, whatever its tokens; an application's own token; an address. */
+static bool may_go_on(struct api_call *call)
+{
+    struct address owner = address_owner(call->request->client);
+    struct bytes key = {owner.ip, sizeof owner.ip};
+    if (call->who.v)
+        key = (struct bytes){(const uint8_t *)&call->who.v, sizeof call->who.v};
+    else if (call->token)
+        key = (struct bytes){(const uint8_t *)&call->token->id, sizeof call->token->id};
+    if (!call->is_counted)
+        call->left = limit_take(call->api->limits.calls, key, clock_ms());
+    call->is_counted = true;
+    return !call->left.is_over;
+}
+
+static void set_limits(struct response *response, const struct limit_state *left)
+{
+    char most[16], rest[16], reset[CLOCK_RFC3339_BYTES], seconds[24];
+    int64_t wait_ms = left->reset_ms - clock_ms();
+    snprintf(most, sizeof most, "%u", left->most);
+    snprintf(rest, sizeof rest, "%u", left->left);
+    snprintf(seconds, sizeof seconds, "%" PRId64, wait_ms > 0 ? wait_ms / 1000 + 1 : 1);
+    clock_format_rfc3339(left->reset_ms, reset);
+    response_set(response, "X-RateLimit-Limit", most);
+    response_set(response, "X-RateLimit-Remaining", rest);
+    response_set(response, "X-RateLimit-Reset", reset);
+    if (left->is_over)
+        response_set(response, "Retry-After", seconds);
+}
+
 /* ---- a call on its way ---- */
 
 static void set_cors(struct response *response)
@@ -205,10 +260,22 @@ static struct response *call_run(struct api_call *call)
     enum err e = params_read(target_query(call->request->target),
                              request_header(call->request, "content-type"), call->request->body,
                              &call->arena, &call->params, &why);
-    if (e)
-        return api_error(e == ERR_LIMIT ? 422 : 400, why.text);
-    struct response *refusal = identify(call);
+    struct response *refusal = e ? api_error(e == ERR_LIMIT ? 422 : 400, why.text) : identify(call);
+    if (!may_go_on(call)) {
+        response_free(&refusal);
+        return api_error(429, "Too many requests");
+    }
     return refusal ? refusal : call->route->run(call);
+}
+
+/* What every answer carries. */
+static void call_seal(struct api_call *call, struct response *response)
+{
+    if (call->route->flags & API_NO_CORS)
+        return;
+    set_cors(response);
+    if (call->is_counted)
+        set_limits(response, &call->left);
 }
 
 static void call_clear(struct api_call *call)
@@ -255,14 +322,15 @@ static void run_task(struct task *task)
     if (!response && call->wants_patience) {
         struct api_call *again = call_create(call->api, request, call->route);
         again->is_patient = true;
+        again->is_counted = call->is_counted;
+        again->left = call->left;
         call_clear(call);
         xfree(&call);
         call_push(again);
         return;
     }
     assert(response);
-    if (!(call->route->flags & API_NO_CORS))
-        set_cors(response);
+    call_seal(call, response);
     call_clear(call);
     xfree(&call);
     request_finish(request, response);
@@ -286,7 +354,7 @@ static struct response *dispatch(struct request *request)
     struct api_call *call = call_create(api, request, route);
     if (route->flags & API_AT_ONCE) {
         struct response *response = call_run(call);
-        set_cors(response);
+        call_seal(call, response);
         call_clear(call);
         xfree(&call);
         return response;

@@ -20,6 +20,7 @@
 
 #include "federation/act/act.h"
 #include "federation/document/json.h"
+#include "node/api/limit.h"
 #include "node/api/params.h"
 #include "node/config.h"
 #include "node/http/front.h"
@@ -30,13 +31,22 @@
 #define API_ARENA_BYTES ((size_t)32 << 20)
 #define API_ANSWER_MAX_BYTES ((size_t)8 << 20)
 
+/* How often: see limit.h. */
+struct limits {
+    struct limit *calls;         /* of the API, by an account or an address */
+    struct limit *registrations; /* of programs, by an address */
+    struct limit *names;         /* wrong passwords of one account */
+    struct limit *addresses;     /* wrong passwords from one address */
+};
+
 /* Made by serve.c; a subsystem of the API is a member here, started and stopped by serve.c. */
 struct api {
     struct federation *fed;
     const struct config *config;
     struct workers *workers; /* handlers */
     struct workers *patient; /* handlers that wait for the network: few, so it is bounded */
-    struct route *routes;    /* the public server's table: federation's and ours */
+    struct limits limits;
+    struct route *routes; /* the public server's table: federation's and ours */
     size_t n_routes;
     const struct api_route **of_route; /* NULL where routes[i] is federation's */
 };
@@ -77,6 +87,7 @@ enum api_flag {
     API_UPLOAD = 4,         /* the body may be as large as an upload, and is spooled to a file */
     API_NO_CORS = 8,        /* a page, not an API call */
     API_AT_ONCE = 16,       /* runs on the HTTP thread: must not wait for anything */
+    API_TOKEN_IGNORED = 32, /* a token that is sent is not looked at, not even for 401 */
 };
 
 struct api_call;
@@ -100,14 +111,15 @@ struct api_call {
     struct request *request;
     const struct api_route *route;
     struct arena arena;
-    struct params params; /* path placeholders are not in it: request_param() */
-    const Token *token;   /* NULL: none was sent */
-    actor_id who;         /* 0: nobody, or an application's own token */
-    Role role;            /* of who */
-    struct by by;         /* "account:ann", for acts */
+    struct params params;    /* path placeholders are not in it: request_param() */
+    const Token *token;      /* NULL: none was sent */
+    struct limit_state left; /* of what the caller may ask, for X-RateLimit */
+    actor_id who;            /* 0: nobody, or an application's own token */
+    Role role;               /* of who */
+    struct by by;            /* "account:ann", for acts */
     bool is_patient;
-    bool wants_patience; /* api.c's own */
-    struct buf body;     /* api_json() writes here */
+    bool wants_patience, is_counted; /* api.c's own */
+    struct buf body;                 /* api_json() writes here */
     struct jw json;
 };
 
@@ -117,6 +129,10 @@ extern const struct api_route *const api_tables[];
 /* Builds the public table of routes: federation's, ours, and 404 and preflight for what is left. */
 void api_routes_build(struct api *api, const struct route *others, size_t n_others,
                       struct arena *arena);
+
+/* From the configuration. */
+void api_limits_init(struct api *api);
+void api_limits_clear(struct api *api);
 
 /* ---- for handlers ---- */
 

@@ -4,12 +4,15 @@
 
 const struct api_route *const api_tables[] = {
     api_accounts_routes,
+    api_apps_routes,
+    api_authorize_routes,
     api_credentials_routes,
     api_markers_routes,
     api_status_routes,
     api_status_mark_routes,
     api_status_write_routes,
     api_notifications_routes,
+    api_oauth_token_routes,
     api_timeline_routes,
     api_people_routes,
     api_relations_routes,

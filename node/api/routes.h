@@ -17,5 +17,8 @@ extern const struct api_route api_timeline_routes[];
 extern const struct api_route api_people_routes[];
 extern const struct api_route api_relations_routes[];
 extern const struct api_route api_search_routes[];
+extern const struct api_route api_apps_routes[];
+extern const struct api_route api_authorize_routes[];
+extern const struct api_route api_oauth_token_routes[];
 
 #endif

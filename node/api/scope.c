@@ -6,6 +6,50 @@
     of "accounts", of "blocks", of "bookmarks", of "favourites", of "filters", of "follows",       \
         of "lists", of "mutes", of "notifications", of "statuses"
 
+static const struct {
+    const char *scope, *words;
+} in_words[] = {
+    {"read", "read everything in your account: posts, notifications, lists, settings"},
+    {"read:accounts", "see profiles"},
+    {"read:blocks", "see whom you block"},
+    {"read:bookmarks", "see your bookmarks"},
+    {"read:favourites", "see your favourites"},
+    {"read:filters", "see your filters"},
+    {"read:follows", "see whom you follow"},
+    {"read:lists", "see your lists"},
+    {"read:mutes", "see whom you mute"},
+    {"read:notifications", "read your notifications"},
+    {"read:search", "search as you"},
+    {"read:statuses", "read all posts you can read, private ones too"},
+    {"write", "change everything in your account, and post as you"},
+    {"write:accounts", "change your profile"},
+    {"write:blocks", "block people and nodes"},
+    {"write:bookmarks", "bookmark posts"},
+    {"write:conversations", "mark conversations as read, and remove them"},
+    {"write:favourites", "favourite posts"},
+    {"write:filters", "change your filters"},
+    {"write:follows", "follow and unfollow people"},
+    {"write:lists", "change your lists"},
+    {"write:media", "upload media"},
+    {"write:mutes", "mute people and conversations"},
+    {"write:notifications", "clear your notifications"},
+    {"write:reports", "report people to moderators"},
+    {"write:statuses", "write and delete posts as you"},
+    {"follow", "see and change whom you follow, block and mute"},
+    {"push", "be sent your notifications"},
+    {"profile", "see your name and profile, and nothing else"},
+    {"admin:read", "read what moderators and administrators can read"},
+    {"admin:write", "do what moderators and administrators can do"},
+};
+
+const char *scope_words(const char *scope)
+{
+    for (size_t i = 0; i < COUNT(in_words); i++)
+        if (strcmp(in_words[i].scope, scope) == 0)
+            return in_words[i].words;
+    return scope;
+}
+
 const char *const scopes_all[] = {"read",
                                   CHILDREN("read:"),
                                   "read:search",
@@ -101,4 +145,13 @@ bool scopes_cover(const char *granted, const char *wanted)
         if (!covers_word(granted, word))
             return false;
     return true;
+}
+
+bool scope_is_listed(const char *scopes, const char *one)
+{
+    struct bytes word;
+    while (next_word(&scopes, &word))
+        if (word_is(word, one))
+            return true;
+    return false;
 }

@@ -20,6 +20,10 @@ bool scopes_are_known(const char *scopes);
 bool scope_covers(const char *granted, const char *wanted);
 /* `granted` covers every word of `wanted`. */
 bool scopes_cover(const char *granted, const char *wanted);
+/* `one` is a word of the list, itself. */
+bool scope_is_listed(const char *scopes, const char *one);
+/* What a scope lets an application do, for the person who decides. */
+const char *scope_words(const char *scope);
 /* The scopes there are, one each, NULL-ended. */
 extern const char *const scopes_all[];
 

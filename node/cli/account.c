@@ -5,6 +5,7 @@
 #include "node/cli/nouns.h"
 #include "node/cli/store.h"
 #include "storage/actor.h"
+#include "storage/base/clock.h"
 #include "storage/edge.h"
 
 #include <stdio.h>
@@ -239,20 +240,24 @@ static enum err change_apply(struct txn *txn, struct mutation *m)
         return e;
     switch (change->what) {
     case SET_DISABLED:
+        account->is_disabled = true;
+        e = account_sign_out(txn, account, clock_ms());
+        break;
     case SET_ENABLED:
-        account->is_disabled = change->what == SET_DISABLED;
+        account->is_disabled = false;
         break;
     case SET_ROLE:
         account->role = change->role;
         break;
     case SET_PASSWORD:
         account->password = arena_strdup(&arena, change->password);
+        e = account_sign_out(txn, account, clock_ms());
         break;
     case SET_LANGUAGE:
         account->language = arena_strdup(&arena, change->language);
         break;
     }
-    return account_put(txn, account);
+    return e ? e : account_put(txn, account);
 }
 
 static enum err change_run(struct cli *cli, struct change *change, const char *act, struct why *why)
@@ -402,13 +407,14 @@ static const struct cli_command commands[] = {
      CLI_CHANGES, cli_account_alias},
     {"move", "NAME [TARGET]", "say to the followers that the person is now TARGET", move_options,
      CLI_CHANGES | CLI_DESTROYS, cli_account_move},
-    {"disable", "NAME", "it can no longer sign in", NULL, CLI_CHANGES, cli_account_disable},
+    {"disable", "NAME", "signed out everywhere, and it can no longer sign in", NULL, CLI_CHANGES,
+     cli_account_disable},
     {"enable", "NAME", "it can sign in again", NULL, CLI_CHANGES, cli_account_enable},
     {"role", "NAME user|moderator|admin|auditor", "what the account may do", NULL, CLI_CHANGES,
      cli_account_role},
     {"language", "NAME CODE", "the language the person writes and likes to read (BCP 47)", NULL,
      CLI_CHANGES, cli_account_language},
-    {"password", "NAME", "set the password, read from standard input", NULL, CLI_CHANGES,
-     cli_account_password},
+    {"password", "NAME", "set the password, read from standard input; signed out everywhere", NULL,
+     CLI_CHANGES, cli_account_password},
     {0}};
 const struct cli_noun cli_account_noun = {"account", "the people of this node", commands};

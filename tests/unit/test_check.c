@@ -2,6 +2,7 @@
 
 #include "storage/account.h"
 #include "storage/actor.h"
+#include "storage/application.h"
 #include "storage/audit.h"
 #include "storage/backfill.h"
 #include "storage/consent.h"
@@ -659,10 +660,11 @@ static void t84_promise_11_a_missing_changed_or_cut_off_audit_record_is_found(vo
 static void promise_12_every_record_decodes_and_names_its_key(void **state)
 {
     static const enum table tables[] = {
-        TABLE_ACTOR,        TABLE_ACCOUNT, TABLE_PRIVATE_KEY, TABLE_POST,    TABLE_TOMBSTONE,
-        TABLE_NOTIFICATION, TABLE_PEER,    TABLE_PEER_HEALTH, TABLE_OUTBODY, TABLE_WANT,
-        TABLE_SEEN,         TABLE_TOKEN,   TABLE_AUDIT,       TABLE_PARKED,  TABLE_OUTQUEUE,
-        TABLE_LEDGER,       TABLE_EDGE,    TABLE_POST_HISTORY};
+        TABLE_ACTOR,        TABLE_ACCOUNT, TABLE_PRIVATE_KEY,  TABLE_POST,        TABLE_TOMBSTONE,
+        TABLE_NOTIFICATION, TABLE_PEER,    TABLE_PEER_HEALTH,  TABLE_OUTBODY,     TABLE_WANT,
+        TABLE_SEEN,         TABLE_TOKEN,   TABLE_AUDIT,        TABLE_PARKED,      TABLE_OUTQUEUE,
+        TABLE_LEDGER,       TABLE_EDGE,    TABLE_POST_HISTORY, TABLE_APPLICATION, TABLE_AUTH_CODE,
+        TABLE_SESSION};
     struct world *world = *state;
     for (size_t i = 0; i < COUNT(tables); i++) {
         struct txn *txn = store_write(&world->store);
@@ -677,6 +679,35 @@ static void promise_12_every_record_decodes_and_names_its_key(void **state)
     struct key key = key_id(5);
     assert_int_equal(record_put(txn, TABLE_POST, key_bytes(&key), &post.base), OK);
     find(world, txn, "post", "the record has another id");
+}
+
+static void promise_25_tokens_their_ids_and_their_owners(void **state)
+{
+    struct world *world = *state;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ARENA_BYTES);
+    Application application = APPLICATION__INIT;
+    Token token = TOKEN__INIT;
+    const char *secret;
+    struct txn *txn = store_write(&world->store);
+    assert_int_equal(application_add(txn, &application, BUILD_NOW_MS, &arena, &secret), OK);
+    token.app = application.id;
+    assert_int_equal(token_create(txn, &token, BUILD_NOW_MS, &arena, &secret), OK);
+    struct key owner = {0};
+    key_add_u8(&owner, TOKEN_OF_APPLICATION);
+    key_add_u64(&owner, token.app);
+    key_add_u64(&owner, token.id);
+    drop(txn, TABLE_TOKEN_OF, owner);
+    find(world, txn, "token", "token_of does not name it as its application's");
+    txn = store_write(&world->store);
+    put(txn, TABLE_TOKEN_OF, owner, (struct bytes){0});
+    drop(txn, TABLE_APPLICATION, key_id(application.id));
+    find(world, txn, "token", "its application is not there");
+    txn = store_write(&world->store);
+    drop(txn, TABLE_TOKEN_ID, key_id(token.id));
+    find(world, txn, "token", "token_id does not name it");
+    txn = store_write(&world->store);
+    put(txn, TABLE_TOKEN_ID, key_id(7), bytes_of("x"));
+    find(world, txn, "token_id", "names no token");
 }
 
 static void promise_19_emoji_and_their_pictures(void **state)
@@ -827,6 +858,7 @@ int main(void)
         IN_A_WORLD(promise_12_every_record_decodes_and_names_its_key),
         IN_A_WORLD(promise_19_emoji_and_their_pictures),
         IN_A_WORLD(promise_20_events_are_numbered_without_a_gap),
+        IN_A_WORLD(promise_25_tokens_their_ids_and_their_owners),
         IN_A_WORLD(a_store_larger_than_a_page_is_read_in_several),
         IN_A_WORLD(a_live_store_raises_no_false_alarm),
         cmocka_unit_test(t95_a_store_of_a_newer_version_is_refused),
