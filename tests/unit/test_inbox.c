@@ -661,6 +661,15 @@ static void a_failed_signature_with_an_old_key_asks_for_the_key_once(void **stat
     assert_int_equal(node_rows(&s->node, TABLE_POST), 0);
 }
 
+static void a_key_id_that_is_no_address_is_401(void **state)
+{
+    struct scene *s = *state;
+    snprintf(s->bob.key_id, sizeof s->bob.key_id, "acct:bob@peer.example");
+    assert_int_equal(send_note(s, "x"), 401);
+    assert_int_equal(node_rows(&s->node, TABLE_WANT), 0);
+    assert_int_equal(node_rows(&s->node, TABLE_PARKED), 0);
+}
+
 static char *padded_uri(size_t n)
 {
     static const char prefix[] = "https://peer.example/notes/";
@@ -854,6 +863,7 @@ int main(void)
         SCENE(a_follow_of_an_account_that_was_unlocked_leaves_no_request),
         SCENE(t48_any_shape_of_object_is_answered),
         SCENE(a_failed_signature_with_an_old_key_asks_for_the_key_once),
+        SCENE(a_key_id_that_is_no_address_is_401),
         SCENE(t85_only_the_very_host_on_the_list_is_a_peer),
         SCENE(t89_long_ids_are_stored_found_and_deduplicated),
         SCENE(a_post_goes_to_followers_and_the_mentioned_with_a_ledger_line),

@@ -216,6 +216,27 @@ static void a_bare_key_document_sends_us_to_its_owner(void **state)
     assert_nothing_waits(s);
 }
 
+/* To who does not sign, some servers give an actor of name and key alone, under the key's address.
+ */
+static void an_actor_that_is_only_a_stub_sends_us_to_the_whole_one(void **state)
+{
+    struct scene *s = *state;
+    const char *key = CAROL "/main-key";
+    snprintf(s->carol.key_id, sizeof s->carol.key_id, "%s", key);
+    carol_writes(s);
+    fetched_actor(s, key,
+                  json_format("{\"type\":\"Person\",\"id\":\"" CAROL "\","
+                              "\"preferredUsername\":\"carol\",\"publicKey\":{\"id\":\"%s\","
+                              "\"owner\":\"" CAROL "\",\"publicKeyPem\":\"%s\"}}",
+                              key, s->carol_pem));
+    assert_true(is_wanted(s, CAROL));
+    assert_false(is_wanted(s, key));
+    assert_false(node_has_post(&s->node, NOTE));
+    fetched_actor(s, CAROL, actor_json(CAROL, CAROL "/inbox", key, s->carol_pem));
+    assert_true(node_has_post(&s->node, NOTE));
+    assert_nothing_waits(s);
+}
+
 static void t19_a_key_its_owner_does_not_list_is_never_believed(void **state)
 {
     struct scene *s = *state;
@@ -481,6 +502,7 @@ int main(void)
         SCENE(an_author_who_cannot_be_had_ends_all_that_waited),
         SCENE(an_unknown_key_brings_its_actor_and_the_request_is_applied),
         SCENE(a_bare_key_document_sends_us_to_its_owner),
+        SCENE(an_actor_that_is_only_a_stub_sends_us_to_the_whole_one),
         SCENE(t19_a_key_its_owner_does_not_list_is_never_believed),
         SCENE(t18_a_document_cannot_speak_for_another_host),
         SCENE(t19_keys_of_others_are_not_learnt_from_an_actor),
