@@ -192,6 +192,7 @@ static const struct {
     [TABLE_LIST] = {check_list, NULL},
     [TABLE_FILTER] = {check_filter, NULL},
     [TABLE_FOLLOW_DIGEST] = {check_follow_digest, NULL},
+    [TABLE_EDGE_ORDER] = {check_edge_order, NULL},
     [TABLE_EVENT] = {check_event, NULL},
     [TABLE_ACTOR_WORD] = {check_actor_word, NULL},
     [TABLE_MARKER] = {check_marker, NULL},

@@ -90,6 +90,8 @@ enum err check_edge(struct check *check)
         check_wrong(check, "leads to a post that does not exist");
     if (!is_counted(check, kind, who, whom))
         check_wrong(check, "is not counted");
+    if (edge->order && !check_has(check, TABLE_EDGE_ORDER, edge_key_of(kind, who, edge->order)))
+        check_wrong(check, "has no edge_order");
     if (kind == EDGE_FOLLOW && !is_digested(check, who, whom))
         check_wrong(check, "is in no follow_digest");
     if (kind == EDGE_LISTED)
@@ -108,6 +110,23 @@ enum err check_edge_rev(struct check *check)
         edge_key_of(check->key.p[0], check_key_u64(check, 9), check_key_u64(check, 1));
     if (!check_has(check, TABLE_EDGE, forward))
         check_wrong(check, "has no edge");
+    return OK;
+}
+
+enum err check_edge_order(struct check *check)
+{
+    size_t at = 0;
+    uint64_t whom;
+    Edge *edge;
+    if (key_read_u64(check->value, &at, &whom)) {
+        check_wrong(check, "the value is too short");
+        return OK;
+    }
+    struct key key = edge_key_of(check->key.p[0], check_key_u64(check, 1), whom);
+    if (record_get(check->txn, TABLE_EDGE, key_bytes(&key), &edge__descriptor, &check->arena,
+                   &edge) ||
+        edge->order != check_key_u64(check, 9))
+        check_wrong(check, "names no edge of this order");
     return OK;
 }
 

@@ -66,6 +66,7 @@ check_row check_media, check_emoji, check_emoji_media;
 check_row check_tag_follow, check_domain_block;
 check_row check_audit, check_audit_end, check_report, check_report_of;
 check_row check_event;
+check_row check_edge_order;
 check_row check_list, check_filter;
 /* Open reports of a peer, counted. */
 enum err check_count_reports(struct check *check, uint64_t peer, uint64_t *out);

@@ -166,25 +166,74 @@ static enum err uri_del(struct txn *txn, struct edge_key key, const char *uri)
     return engine_del(txn, TABLE_EDGE_URI, (struct bytes){hash, sizeof hash});
 }
 
+/* ---- edge_order --------------------------------------------------------------------------- */
+
+static struct key order_bytes(enum edge_kind kind, uint64_t who, uint64_t order)
+{
+    return edge_bytes((struct edge_key){kind, who, order});
+}
+
+static enum err order_add(struct txn *txn, struct edge_key key, const Edge *edge)
+{
+    struct key row = order_bytes(key.kind, key.who, edge->order), value = key_id(key.whom);
+    return edge->order ? engine_add(txn, TABLE_EDGE_ORDER, key_bytes(&row), key_bytes(&value)) : OK;
+}
+
+static enum err order_del(struct txn *txn, struct edge_key key, const Edge *edge)
+{
+    struct key row = order_bytes(key.kind, key.who, edge->order);
+    enum err e = edge->order ? engine_del(txn, TABLE_EDGE_ORDER, key_bytes(&row)) : OK;
+    return e == ERR_NOTFOUND ? ERR_CORRUPT : e;
+}
+
+enum err edge_order_next(struct txn *txn, struct edge_key *key, enum edge_order_way way,
+                         uint64_t *order)
+{
+    AUTO(range_close) struct range range = {.cursor = NULL};
+    bool is_up = way == EDGE_ORDER_NEWER;
+    if (is_up && *order == UINT64_MAX)
+        return ERR_NOTFOUND;
+    struct key lo = order_bytes(key->kind, key->who, is_up ? *order + 1 : 0);
+    struct key hi = order_bytes(key->kind, key->who, is_up ? UINT64_MAX : *order);
+    struct bytes row, value;
+    size_t at = 1 + 8, none = 0;
+    enum err e = range_open(txn, TABLE_EDGE_ORDER, key_bytes(&lo), key_bytes(&hi),
+                            is_up ? RANGE_UP : RANGE_DOWN, &range);
+    if (!e)
+        e = range_next(&range, &row, &value);
+    if (!e)
+        e = key_read_u64(row, &at, order);
+    return e ? e : key_read_u64(value, &none, &key->whom);
+}
+
+/* ---- edges -------------------------------------------------------------------------------- */
+
 /* Enough for one Edge record: a URI of the longest kind and its small fields. */
 #define EDGE_ARENA_BYTES 16384
 
-static enum err stored_uri_del(struct txn *txn, struct edge_key key)
+/* What the stored edge stands under besides its key. */
+static enum err indexes_del(struct txn *txn, struct edge_key key)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(EDGE_ARENA_BYTES);
     Edge *edge;
     enum err e = edge_get(txn, key, &arena, &edge);
-    return e ? e : uri_del(txn, key, edge->uri);
+    if (!e)
+        e = uri_del(txn, key, edge->uri);
+    return e ? e : order_del(txn, key, edge);
 }
 
-/* ---- edges -------------------------------------------------------------------------------- */
+static enum err indexes_add(struct txn *txn, struct edge_key key, const Edge *edge)
+{
+    enum err e = uri_add(txn, key, edge->uri);
+    return e ? e : order_add(txn, key, edge);
+}
 
 enum err edge_add(struct txn *txn, struct edge_key key, const Edge *edge)
 {
     struct key forward = edge_bytes(key), reverse = reverse_bytes(key);
     enum err e = record_add(txn, TABLE_EDGE, key_bytes(&forward), &edge->base);
     if (e || (e = engine_put(txn, TABLE_EDGE_REV, key_bytes(&reverse), (struct bytes){NULL, 0})) ||
-        (e = uri_add(txn, key, edge->uri)))
+        (e = indexes_add(txn, key, edge)))
         return e;
     return count(txn, key, 1);
 }
@@ -194,8 +243,8 @@ enum err edge_put(struct txn *txn, struct edge_key key, const Edge *edge)
     if (!edge_has(txn, key))
         return edge_add(txn, key, edge);
     struct key forward = edge_bytes(key);
-    enum err e = stored_uri_del(txn, key);
-    if (e || (e = uri_add(txn, key, edge->uri)))
+    enum err e = indexes_del(txn, key);
+    if (e || (e = indexes_add(txn, key, edge)))
         return e;
     return record_put(txn, TABLE_EDGE, key_bytes(&forward), &edge->base);
 }
@@ -203,7 +252,7 @@ enum err edge_put(struct txn *txn, struct edge_key key, const Edge *edge)
 enum err edge_del(struct txn *txn, struct edge_key key)
 {
     struct key forward = edge_bytes(key), reverse = reverse_bytes(key);
-    enum err e = stored_uri_del(txn, key);
+    enum err e = indexes_del(txn, key);
     if (e || (e = engine_del(txn, TABLE_EDGE, key_bytes(&forward))))
         return e;
     e = engine_del(txn, TABLE_EDGE_REV, key_bytes(&reverse));

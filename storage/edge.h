@@ -28,6 +28,15 @@ MUST_CHECK enum err edge_rev_next(struct txn *txn, struct edge_key *key);
 MUST_CHECK enum err edge_below(struct txn *txn, struct edge_key *key);
 MUST_CHECK enum err edge_rev_below(struct txn *txn, struct edge_key *key);
 
+/*
+ * Edges that have an Edge.order (likes and bookmarks of ours), one after the other: key->kind and
+ * ->who given; moves *order on and sets ->whom. Start with UINT64_MAX for the older ones, with 0
+ * for the newer ones.
+ */
+enum edge_order_way { EDGE_ORDER_OLDER, EDGE_ORDER_NEWER };
+MUST_CHECK enum err edge_order_next(struct txn *txn, struct edge_key *key, enum edge_order_way way,
+                                    uint64_t *order);
+
 MUST_CHECK enum err counter_add(struct txn *txn, enum counter_kind kind, uint64_t owner,
                                 int64_t by);
 uint64_t counter_get(struct txn *txn, enum counter_kind kind, uint64_t owner);

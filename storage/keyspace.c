@@ -69,6 +69,7 @@ const char *table_name(enum table table)
         [TABLE_APPLICATION] = "application",
         [TABLE_AUTH_CODE] = "auth_code",
         [TABLE_SESSION] = "session",
+        [TABLE_EDGE_ORDER] = "edge_order",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

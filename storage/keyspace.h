@@ -26,6 +26,7 @@
  * stream         kind:1 owner:8 post:8     -             stream_add            stream_next
  * edge           kind:1 who:8 whom:8       Edge          edge_add              edge_get, edge_next
  * edge_rev       kind:1 whom:8 who:8       -             edge_add              edge_rev_next
+ * edge_order     kind:1 who:8 order:8      whom:8        edge_add              edge_order_next
  * edge_uri       h(uri):16                 kind:1 who:8 whom:8 uri  edge_add   edge_find
  * counter        kind:1 owner:8            count:8       counter_add           counter_get
  * notification   owner:8 id:8              Notification  notification_add      notification_next
@@ -113,6 +114,7 @@
  * 24 a marker or conversation is of an actor of ours.
  * 25 token, token_id and token_of name each other: every token has one row of its id, and one of
  *    each owner it has. The application it was given to exists.
+ * * 23 edge_order has a row for each edge that has an order, and no other.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -185,6 +187,7 @@ enum table {
     TABLE_APPLICATION,
     TABLE_AUTH_CODE,
     TABLE_SESSION,
+    TABLE_EDGE_ORDER,
     TABLE_COUNT
 };
 

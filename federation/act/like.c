@@ -113,7 +113,9 @@ static enum err like_local_apply(struct txn *txn, struct mutation *m)
     edge.uri = (char *)act_new_uri(txn, who, "likes", like->now_ms, &arena);
     if (!edge.uri)
         return ERR_STORE;
-    e = edge_add(txn, (struct edge_key){EDGE_LIKE, who->id, post->id}, &edge);
+    e = id_next(txn, like->now_ms, &edge.order);
+    if (!e)
+        e = edge_add(txn, (struct edge_key){EDGE_LIKE, who->id, post->id}, &edge);
     if (!e)
         e = act_notify(txn, author, NOTIFICATION_TYPE__LIKE, like->who, (post_id){post->id},
                        like->now_ms);

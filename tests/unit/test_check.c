@@ -306,6 +306,22 @@ static void promise_5_edges(void **state)
     find(world, txn, "edge", "leads to a post that does not exist");
 }
 
+static void promise_23_likes_and_bookmarks_in_order(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    Edge edge = EDGE__INIT;
+    edge.order = 5;
+    assert_int_equal(
+        edge_add(txn, (struct edge_key){EDGE_BOOKMARK, world->alice.v, world->post.v}, &edge), OK);
+    drop(txn, TABLE_EDGE_ORDER, kind_key(EDGE_BOOKMARK, world->alice.v, 5));
+    find(world, txn, "edge", "has no edge_order");
+    txn = store_write(&world->store);
+    struct key whom = key_id(world->post.v);
+    put(txn, TABLE_EDGE_ORDER, kind_key(EDGE_BOOKMARK, world->alice.v, 6), key_bytes(&whom));
+    find(world, txn, "edge_order", "names no edge of this order");
+}
+
 static void promise_15_digests_of_followers(void **state)
 {
     struct world *world = *state;
@@ -843,6 +859,7 @@ int main(void)
         IN_A_WORLD(promise_5_edges),
         IN_A_WORLD(promise_15_digests_of_followers),
         IN_A_WORLD(promise_22_lists_and_filters),
+        IN_A_WORLD(promise_23_likes_and_bookmarks_in_order),
         IN_A_WORLD(promise_6_counters_and_notifications),
         IN_A_WORLD(promise_7_peers_are_due_exactly_once),
         IN_A_WORLD(promise_13_quotes_and_consents),

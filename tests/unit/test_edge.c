@@ -153,6 +153,38 @@ static void a_replaced_edge_is_found_by_its_new_uri_only(void **state)
     assert_int_equal(counter_get(txn, COUNTER_FOLLOWERS, 9), 1);
 }
 
+static void what_has_an_order_is_walked_both_ways_until_it_is_taken_back(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(txn_end) struct txn *txn = store_write(&store);
+    struct edge_key at = {.kind = EDGE_BOOKMARK, .who = 7};
+    uint64_t order = UINT64_MAX, expected[] = {100, 50, 70};
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        Edge edge = EDGE__INIT;
+        edge.order = i + 1;
+        assert_int_equal(edge_add(txn, (struct edge_key){EDGE_BOOKMARK, 7, expected[i]}, &edge),
+                         OK);
+    }
+    for (size_t i = COUNT(expected); i-- > 0;) {
+        assert_int_equal(edge_order_next(txn, &at, EDGE_ORDER_OLDER, &order), OK);
+        assert_true(at.whom == expected[i] && order == i + 1);
+    }
+    assert_int_equal(edge_order_next(txn, &at, EDGE_ORDER_OLDER, &order), ERR_NOTFOUND);
+    assert_int_equal(edge_del(txn, (struct edge_key){EDGE_BOOKMARK, 7, 50}), OK);
+    assert_int_equal(edge_order_next(txn, &at, EDGE_ORDER_NEWER, &order), OK);
+    assert_true(at.whom == 70 && order == 3);
+    Edge moved = EDGE__INIT;
+    moved.order = 9;
+    assert_int_equal(edge_put(txn, (struct edge_key){EDGE_BOOKMARK, 7, 70}, &moved), OK);
+    assert_int_equal(edge_order_next(txn, &at, EDGE_ORDER_NEWER, &order), OK);
+    assert_true(at.whom == 70 && order == 9);
+    assert_int_equal(edge_order_next(txn, &at, EDGE_ORDER_NEWER, &order), ERR_NOTFOUND);
+    at = (struct edge_key){.kind = EDGE_LIKE, .who = 7};
+    assert_int_equal(edge_order_next(txn, &at, EDGE_ORDER_OLDER, &(uint64_t){UINT64_MAX}),
+                     ERR_NOTFOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_counter_never_goes_below_zero),
         cmocka_unit_test(t42_an_undo_by_uri_finds_only_the_edge_that_took_the_uri_first),
         cmocka_unit_test(a_replaced_edge_is_found_by_its_new_uri_only),
+        cmocka_unit_test(what_has_an_order_is_walked_both_ways_until_it_is_taken_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
