@@ -10,7 +10,7 @@
 #include "node/http/activitypub.h"
 #include "node/http/front.h"
 #include "node/http/server.h"
-#include "node/media/media.h"
+#include "node/media/media_sweep.h"
 #include "node/metrics.h"
 #include "node/notify.h"
 #include "node/setup.h"
@@ -648,7 +648,7 @@ static void sweep_media(struct serve *s, int64_t now_mono_ms)
     if (now_mono_ms < s->next_sweep_ms)
         return;
     s->next_sweep_ms = now_mono_ms + MEDIA_SWEEP_MS;
-    media_sweep(s->config->node.data, s->engine, clock_ms());
+    media_sweep(s->config->node.data, s->engine, s->writer, clock_ms());
 }
 
 /* Waits for SIGTERM or SIGINT; the signals were blocked before the first thread. */

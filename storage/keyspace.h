@@ -96,7 +96,8 @@
  *    meta audit_head (seq:8 SHA-256:32) names the last.
  * 12 every record decodes; every id in a key equals the id in its value.
  * 13 consent and consent_of name each other; the post they are about exists and is its owner's.
- * 14 a media record names a post that has it as an attachment, and the reverse.
+ * 14 a media record names a post that has it as an attachment, and the reverse; or none, and waits;
+ *    an avatar or header is its owner's; a preview and what it shows name each other.
  * 15 follow_digest counts the followers of an actor at a host, and its sum is the XOR of the
  *    SHA-256 of their URIs; there is no row of nobody.
  * 16 a poll that is due (poll_due_ms) has exactly one poll_due entry, at that time; one that is

@@ -405,7 +405,7 @@ enum err post_delete(struct txn *txn, post_id id, int64_t now_ms)
         (e = edges_drop(txn, id.v)) || (e = streams_set(txn, post, false)) ||
         (e = thread_leave(txn, post)) || (e = quote_leave(txn, post)) ||
         (e = quote_forsake(txn, post)) || (e = consent_drop(txn, id)) ||
-        (e = media_drop_of(txn, post)) || (e = count(txn, post, -1)) ||
+        (e = media_detach_all(txn, post, now_ms)) || (e = count(txn, post, -1)) ||
         (e = poll_due_move(txn, id.v, post->poll, NULL)) || (e = notification_drop(txn, id)) ||
         (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
         (e = rows_drop(txn, TABLE_FETCHED, id.v)) ||

@@ -94,6 +94,9 @@ act_remote act_like_plain;
 
 struct post_media { /* a file of ours that is complete on disk */
     uint64_t id;
+    /* An upload of the author's that waits (storage/media.h): its record says the rest. What is
+     * not the author's, or is in a post already: ERR_NOTFOUND; not ready: ERR_LATER. */
+    bool is_upload;
     const char *media_type, *blurhash;
     const char *description; /* alt text; NULL: none */
     uint32_t width, height;

@@ -7,17 +7,10 @@
 #include "federation/sanitize.h"
 #include "storage/media.h"
 
-static enum err attach_one(struct txn *txn, const struct federation *fed,
-                           const struct post_media *from, Post *post, struct arena *arena,
-                           int64_t now_ms)
+/* Sets what the post says about it. */
+static enum err describe(const struct federation *fed, const struct post_media *from, Post *post,
+                         struct arena *arena)
 {
-    Media media = MEDIA__INIT;
-    media.id = from->id;
-    media.post = post->id;
-    media.owner = post->author;
-    media.media_type = (char *)from->media_type;
-    media.size = from->size;
-    media.created_ms = now_ms;
     Attachment *to = arena_alloc(arena, sizeof *to);
     if (!to)
         return ERR_LIMIT;
@@ -36,7 +29,40 @@ static enum err attach_one(struct txn *txn, const struct federation *fed,
     if (!to->url || !to->description)
         return ERR_LIMIT;
     post->attachments[post->n_attachments++] = to;
-    return media_add(txn, &media);
+    return OK;
+}
+
+static enum err attach_file(struct txn *txn, const struct federation *fed,
+                            const struct post_media *from, Post *post, struct arena *arena,
+                            int64_t now_ms)
+{
+    Media media = MEDIA__INIT;
+    media.id = from->id;
+    media.post = post->id;
+    media.owner = post->author;
+    media.media_type = (char *)from->media_type;
+    media.size = from->size;
+    media.created_ms = now_ms;
+    enum err e = describe(fed, from, post, arena);
+    return e ? e : media_add(txn, &media);
+}
+
+enum err act_upload_attach(struct txn *txn, const struct federation *fed, uint64_t id, Post *post,
+                           struct arena *arena)
+{
+    Media *media;
+    enum err e = media_attach(txn, id, post->author, post->id, arena, &media);
+    if (e)
+        return e;
+    const struct post_media from = {.id = id,
+                                    .media_type = media->media_type,
+                                    .blurhash = media->blurhash,
+                                    .description = media->description,
+                                    .width = media->width,
+                                    .height = media->height,
+                                    .focus_x = media->focus_x,
+                                    .focus_y = media->focus_y};
+    return describe(fed, &from, post, arena);
 }
 
 enum err act_post_attach(struct txn *txn, const struct federation *fed,
@@ -47,7 +73,10 @@ enum err act_post_attach(struct txn *txn, const struct federation *fed,
     if (draft->media_count > ACT_MEDIA_MAX)
         return ERR_INVALID;
     post->attachments = arena_calloc(arena, draft->media_count, sizeof *post->attachments);
-    for (size_t i = 0; !e && i < draft->media_count; i++)
-        e = attach_one(txn, fed, &draft->media[i], post, arena, now_ms);
+    for (size_t i = 0; !e && i < draft->media_count; i++) {
+        const struct post_media *media = &draft->media[i];
+        e = media->is_upload ? act_upload_attach(txn, fed, media->id, post, arena)
+                             : attach_file(txn, fed, media, post, arena, now_ms);
+    }
     return e;
 }

@@ -36,6 +36,10 @@ MUST_CHECK enum err act_edit_store(struct txn *txn, const Post *version, int64_t
 MUST_CHECK enum err act_post_attach(struct txn *txn, const struct federation *fed,
                                     const struct post_draft *draft, Post *post, struct arena *arena,
                                     int64_t now_ms);
+/* An upload of the author's that waits becomes an attachment of `post`, which has room for one
+ * more: for edits. ERR_NOTFOUND: it is not theirs to use; ERR_LATER: not ready. */
+MUST_CHECK enum err act_upload_attach(struct txn *txn, const struct federation *fed, uint64_t id,
+                                      Post *post, struct arena *arena);
 
 /* post->emoji: those of ours that its text, warning, translations and poll name. Inside a mutation.
  */

@@ -10,6 +10,7 @@
 #include "federation/delivery.h"
 #include "federation/recall.h"
 #include "storage/base/clock.h"
+#include "storage/media.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,8 @@ static enum err recall_living(struct txn *txn, const struct recall_local *r, str
         e = leave_out_unreached(txn, recall, &list);
     if (!e)
         e = queue_delete(txn, r, recall, post, &list, arena);
+    if (!e)
+        e = media_drop_of(txn, post); /* nobody writes it anew */
     return e ? e : post_delete(txn, recall->post, r->now_ms);
 }
 

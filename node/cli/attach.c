@@ -2,6 +2,7 @@
 
 #include "federation/act/post.h"
 #include "node/media/media.h"
+#include "node/media/media_file.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "node/cli/nouns.h"
 #include "node/cli/store.h"
 #include "node/media/media.h"
+#include "node/media/media_file.h"
 #include "storage/own_emoji.h"
 
 static void say(struct cli *cli, const char *state)

@@ -15,7 +15,7 @@
 #include "node/http/front.h"
 #include "node/http/mediatype.h"
 #include "node/http/wellknown.h"
-#include "node/media/media.h"
+#include "node/media/media_file.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/edge.h"

@@ -1,31 +1,27 @@
 /*
- * ward-media - makes a stranger's picture one of ours: `ward` runs it, one picture a process.
+ * ward-media - makes a stranger's file one of ours: `ward` runs it, one file a process.
  *
- *     ward-media [SIDE] < picture    "image/jpeg 1600 1200 BLURHASH\n", then the new picture
- *
- * The picture is decoded and written anew, upright, at most SIDE (and MEDIA_SIDE_MAX) pixels a
- * side, without any metadata (EXIF, XMP, IPTC, text, profiles, trailing bytes): nothing of the old
- * file's bytes is copied. Its type is what its bytes say. Decoders are the riskiest code there is,
- * so this process may use little memory and time, and can open nothing.
+ * A picture is decoded and written anew (picture.h); sound and film lose whatever is not sound or
+ * film (clean.h). What it is, its bytes say. Decoders are the riskiest code there is, so this
+ * process may use little memory and time, and can open nothing.
  *
  * Exit     0; 1 refused, with a sentence on standard error; anything else: it crashed
- * Source   threats T74, T104
+ * Source   order.h; threats T74, T104
  */
-#include "node/media/blurhash.h"
+#include "node/media/clean.h"
 #include "node/media/media.h"
-#include "storage/base/buf.h"
-
-#include <vips/vips.h>
+#include "node/media/order.h"
+#include "node/media/picture.h"
+#include "node/media/sniff.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-#define QUALITY 88
-#define HASH_SIDE 32 /* pixels: a blurhash shows no more */
 
 #ifdef WARD_SANITIZED
 /* Looking for leaks opens files, which this process cannot; and it ends after one picture. */
@@ -49,171 +45,96 @@ static void limit(int what, rlim_t most)
         _exit(refuse("limits cannot be set"));
 }
 
-/* Once libvips is started: from then on only what standard input says happens here. */
-static void lock_up(void)
+/* Once libvips is started: from then on only what the file says happens here. */
+static void lock_up(size_t file_bytes)
 {
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     limit(RLIMIT_CPU, MEDIA_SECONDS_MAX);
-    limit(RLIMIT_FSIZE, MEDIA_OUT_MAX_BYTES);
-    limit(RLIMIT_NOFILE, STDERR_FILENO + 1);
+    limit(RLIMIT_FSIZE, file_bytes > MEDIA_OUT_MAX_BYTES ? file_bytes : MEDIA_OUT_MAX_BYTES);
+    limit(RLIMIT_NOFILE, ORDER_PREVIEW_FD + 1);
     limit(RLIMIT_CORE, 0);
 #ifndef WARD_SANITIZED /* whose shadow is larger than any memory */
-    limit(RLIMIT_AS, MEDIA_MEMORY_MAX_BYTES);
+    limit(RLIMIT_AS, MEDIA_MEMORY_MAX_BYTES + file_bytes);
 #endif
 }
 
-/* Only what we want to take: libvips knows many more, some by asking other programs. */
-static void choose_loaders(void)
+static bool put(void *context, struct bytes part)
 {
-    static const char *const taken[] = {"VipsForeignLoadJpeg", "VipsForeignLoadPng",
-                                        "VipsForeignLoadWebp", "VipsForeignLoadNsgif"};
-    vips_operation_block_set("VipsForeignLoad", TRUE);
-    for (size_t i = 0; i < COUNT(taken); i++)
-        vips_operation_block_set(taken[i], FALSE);
-    vips_block_untrusted_set(TRUE);
-    vips_concurrency_set(1);
-    vips_cache_set_max(0);
-}
-
-static int read_all(struct buf *in)
-{
-    uint8_t chunk[65536];
-    ssize_t n;
-    while ((n = read(STDIN_FILENO, chunk, sizeof chunk)) > 0)
-        buf_add(in, chunk, (size_t)n);
-    if (n < 0 || in->is_full)
-        return refuse(n < 0 ? "it cannot be read" : "it is larger than 16 MiB");
-    return in->n ? 0 : refuse("it is empty");
-}
-
-/* PNG and GIF become PNG, and so does what may be transparent; the rest JPEG. No WebP: its saver
- * writes an EXIF part whatever it is told. */
-static const char *type_for(const char *loader, VipsImage *image)
-{
-    bool is_photo = strncmp(loader, "VipsForeignLoadJpeg", 19) == 0 ||
-                    strncmp(loader, "VipsForeignLoadWebp", 19) == 0;
-    return is_photo && !vips_image_hasalpha(image) ? "image/jpeg" : "image/png";
-}
-
-/* Savers are told to leave metadata out; some keep a little, so there is none to keep. */
-static void strip(VipsImage *image)
-{
-    char **fields = vips_image_get_fields(image);
-    for (char **field = fields; field && *field; field++)
-        vips_image_remove(image, *field); /* FALSE for what every image has: its size, its bands */
-    g_strfreev(fields);
-}
-
-static int save(VipsImage *image, const char *type, void **out, size_t *n)
-{
-    if (strcmp(type, "image/jpeg") == 0)
-        return vips_jpegsave_buffer(image, out, n, "Q", QUALITY, "strip", TRUE, "optimize_coding",
-                                    TRUE, "interlace", TRUE, NULL);
-    return vips_pngsave_buffer(image, out, n, "strip", TRUE, NULL);
-}
-
-static int hash_of(VipsImage *image, char out[BLURHASH_BYTES])
-{
-    VipsImage *small = NULL, *flat = NULL;
-    size_t n;
-    void *pixels = NULL;
-    int failed = vips_thumbnail_image(image, &small, HASH_SIDE, "height", HASH_SIDE, "size",
-                                      VIPS_SIZE_FORCE, NULL);
-    if (!failed && vips_image_hasalpha(small))
-        failed = vips_flatten(small, &flat, NULL);
-    VipsImage *shown = flat ? flat : small;
-    if (!failed && shown->Bands == 3)
-        pixels = vips_image_write_to_memory(shown, &n);
-    if (pixels && n == (size_t)3 * HASH_SIDE * HASH_SIDE)
-        blurhash_encode(pixels, HASH_SIDE, HASH_SIDE, out);
-    g_free(pixels);
-    g_clear_object(&small);
-    g_clear_object(&flat);
-    return failed;
-}
-
-static int write_all(const void *data, size_t n)
-{
-    const uint8_t *p = data;
-    while (n > 0) {
-        ssize_t done = write(STDOUT_FILENO, p, n);
+    (void)context;
+    while (part.n > 0) {
+        ssize_t done = write(ORDER_OUT_FD, part.p, part.n);
         if (done <= 0)
-            return refuse("it cannot be written");
-        p += done;
-        n -= (size_t)done;
+            return false;
+        part.p += done;
+        part.n -= (size_t)done;
     }
-    return 0;
+    return true;
 }
 
-/* The header alone, before anything is decoded: how large does it say it is? */
-static int check_size(const struct buf *in)
+static int answer(const char *type, uint32_t width, uint32_t height, uint32_t duration_ms,
+                  const char *hash, uint32_t preview_width, uint32_t preview_height)
 {
-    VipsImage *head = vips_image_new_from_buffer(in->p, in->n, "", NULL);
-    if (!head)
-        return refuse("it is no JPEG, PNG, WebP or GIF picture, or is damaged");
-    bool fits = (uint64_t)head->Xsize * (uint64_t)head->Ysize <= MEDIA_PIXELS_MAX;
-    g_object_unref(head);
-    return fits ? 0 : refuse("it has more than 64 million pixels");
+    printf("%s %u %u %u %s %u %u\n", type, width, height, duration_ms, hash, preview_width,
+           preview_height);
+    return fflush(stdout) ? refuse("it cannot be written") : 0;
 }
 
-static int convert(const struct buf *in, int side)
+static int make_picture(struct bytes file, enum media_shape shape, int side)
 {
-    const char *loader = vips_foreign_find_load_buffer(in->p, in->n);
-    VipsImage *image = NULL, *srgb = NULL, *bare = NULL;
-    char hash[BLURHASH_BYTES] = "-", head[128];
-    void *data = NULL;
-    size_t n = 0;
-    if (!loader)
-        return refuse("it is no JPEG, PNG, WebP or GIF picture");
-    if (check_size(in))
-        return 1;
-    /* upright, shrunk while loading; one frame of those that move */
-    int failed = vips_thumbnail_buffer((void *)in->p, in->n, &image, side, "height", side, "size",
-                                       VIPS_SIZE_DOWN, NULL);
-    if (!failed)
-        failed = vips_colourspace(image, &srgb, VIPS_INTERPRETATION_sRGB, NULL);
-    if (!failed) { /* it is read twice */
-        bare = vips_image_copy_memory(srgb);
-        failed = bare == NULL;
-    }
-    const char *type = failed ? "" : type_for(loader, bare);
-    if (!failed) {
-        strip(bare);
-        failed = hash_of(bare, hash) || save(bare, type, &data, &n);
-    }
-    if (failed) {
-        failed = refuse("it is damaged");
-    } else {
-        int length =
-            snprintf(head, sizeof head, "%s %d %d %s\n", type, bare->Xsize, bare->Ysize, hash);
-        failed = write_all(head, (size_t)length) || write_all(data, n);
-    }
-    g_free(data);
-    g_clear_object(&bare);
-    g_clear_object(&srgb);
-    g_clear_object(&image);
-    return failed;
+    struct picture made;
+    struct why why = {""};
+    int preview = shape == MEDIA_ANY ? ORDER_PREVIEW_FD : -1;
+    if (file.n > MEDIA_PICTURE_MAX_BYTES)
+        return refuse("it is larger than 64 MiB");
+    if (picture_make(file, shape, side, ORDER_OUT_FD, preview, &made, &why))
+        return refuse(why.text);
+    return answer(made.type, made.width, made.height, 0, made.blurhash, made.preview_width,
+                  made.preview_height);
 }
 
-static int side_of(const char *text)
+static int make(uint8_t *file, size_t n, enum media_shape shape, int side)
 {
-    long side = text ? strtol(text, NULL, 10) : 0;
-    return side > 0 && side < MEDIA_SIDE_MAX ? (int)side : MEDIA_SIDE_MAX;
+    enum media_format format = sniff((struct bytes){file, n});
+    if (sniff_is_picture(format))
+        return make_picture((struct bytes){file, n}, shape, side);
+    if (shape != MEDIA_ANY)
+        return refuse(MEDIA_NO_PICTURE);
+    struct clean c = {.p = file, .n = n, .put = put};
+    struct why why = {""};
+    if (clean(format, &c, &why))
+        return refuse(why.text);
+    return answer(c.type, c.width, c.height, c.duration_ms, "-", 0, 0);
+}
+
+static enum media_shape shape_of(const char *text)
+{
+    static const char *const shapes[] = ORDER_SHAPES;
+    for (size_t i = 0; i < COUNT(shapes); i++)
+        if (strcmp(text, shapes[i]) == 0)
+            return (enum media_shape)i;
+    return MEDIA_PICTURE;
 }
 
 int main(int argc, char **argv)
 {
-    AUTO(buf_clear) struct buf in = BUF_INIT(MEDIA_IN_MAX_BYTES);
-    int side = side_of(argc > 1 ? argv[1] : NULL);
-    if (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))
-        return refuse("ward-media is run by ward: it reads a picture and writes one");
-    if (VIPS_INIT(argv[0]))
+    struct stat stat;
+    if (argc != 3 || fstat(ORDER_OUT_FD, &stat) || !S_ISREG(stat.st_mode))
+        return refuse("ward-media is run by ward: it reads a file and writes a safe one");
+    if (fstat(STDIN_FILENO, &stat) || !S_ISREG(stat.st_mode))
+        return refuse("it is no file");
+    if (stat.st_size == 0)
+        return refuse("it is empty");
+    long side = strtol(argv[2], NULL, 10);
+    side = side > 0 && side < MEDIA_SIDE_MAX ? side : MEDIA_SIDE_MAX;
+    size_t n = (size_t)stat.st_size;
+    /* private: a cleaner works in it, and the file stays as it is */
+    uint8_t *file = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE, STDIN_FILENO, 0);
+    if (file == MAP_FAILED)
+        return refuse("it cannot be read");
+    if (!picture_start(argv[0]))
         return refuse("libvips cannot be started");
-    choose_loaders();
-    lock_up();
-    int failed = read_all(&in);
-    if (!failed)
-        failed = convert(&in, side);
-    vips_shutdown();
+    lock_up(n);
+    int failed = make(file, n, shape_of(argv[1]), (int)side);
+    picture_stop();
     return failed;
 }

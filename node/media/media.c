@@ -1,11 +1,10 @@
 #include "node/media/media.h"
 
+#include "node/media/media_file.h"
+#include "node/media/order.h"
 #include "storage/base/buf.h"
-#include "storage/base/log.h"
-#include "storage/media.h"
-#include "storage/own_emoji.h"
+#include "storage/base/clock.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,14 +13,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PROGRAM "ward-media"
 #define SAYS_MAX_BYTES 200
-#define WAIT_MS ((MEDIA_SECONDS_MAX + 10) * 1000)
+#define WAIT_MS ((int64_t)(MEDIA_SECONDS_MAX + 10) * 1000)
+#define ENDS 5           /* descriptors of the child */
+#define FIRST_FREE_FD 10 /* above those */
+
+struct media_job {
+    const char *data_dir;
+    pid_t pid;
+    int answer, says; /* read ends: its output and its error output; -1: closed there */
+    int out, preview; /* the new files */
+    struct buf line, why;
+    struct media_made made;
+    int64_t until_mono_ms;
+};
 
 /* ---- the other process ---- */
 
@@ -38,252 +48,210 @@ static const char *program_path(char out[PATH_MAX])
     return WARD_LIBEXECDIR "/" PROGRAM;
 }
 
-struct child {
-    pid_t pid;
-    int out, says; /* its output and its error output */
-};
+/* In the child: descriptors 0 to 4 are `ends`, and no other is left. */
+static void become(const char *program, const int ends[ENDS], const struct media_order *order)
+{
+    static const char *const shapes[] = ORDER_SHAPES;
+    char side[16];
+    int moved[ENDS];
+    snprintf(side, sizeof side, "%u", order->side);
+    for (int i = 0; i < ENDS; i++) /* out of the way of each other first */
+        moved[i] = fcntl(ends[i], F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+    for (int i = 0; i < ENDS; i++)
+        if (moved[i] < 0 || dup2(moved[i], i) != i)
+            _exit(127);
+    char *const arguments[] = {(char *)PROGRAM, (char *)shapes[order->shape], side, NULL};
+    char *const environment[] = {NULL};
+    execve(program, arguments, environment);
+    _exit(127);
+}
 
-static enum err start(int picture, const char *side, struct child *child, struct why *why)
+static enum err start(struct media_job *job, const struct media_order *order, struct why *why)
 {
     char path[PATH_MAX];
-    int out[2], says[2];
+    int answer[2], says[2];
     const char *program = program_path(path);
     if (access(program, X_OK))
         return why_set(why, ERR_STORE, "%s is not installed", program);
-    if (pipe2(out, O_CLOEXEC))
+    if (pipe2(answer, O_CLOEXEC))
         return why_set(why, ERR_STORE, "no pipe: %s", strerror(errno));
     if (pipe2(says, O_CLOEXEC)) {
-        close(out[0]);
-        close(out[1]);
+        close(answer[0]);
+        close(answer[1]);
         return why_set(why, ERR_STORE, "no pipe: %s", strerror(errno));
     }
-    child->pid = fork();
-    if (child->pid == 0) {
-        char *const arguments[] = {(char *)PROGRAM, (char *)side, NULL};
-        char *const environment[] = {NULL};
-        if (dup2(picture, 0) == 0 && dup2(out[1], 1) == 1 && dup2(says[1], 2) == 2)
-            execve(program, arguments, environment);
-        _exit(127);
-    }
-    close(out[1]);
+    const int ends[ENDS] = {order->file, answer[1], says[1], job->out, job->preview};
+    job->pid = fork();
+    if (job->pid == 0)
+        become(program, ends, order);
+    close(answer[1]);
     close(says[1]);
-    child->out = out[0];
-    child->says = says[0];
-    return child->pid > 0 ? OK : why_set(why, ERR_STORE, "no process: %s", strerror(errno));
+    job->answer = answer[0];
+    job->says = says[0];
+    job->until_mono_ms = clock_mono_ms() + WAIT_MS;
+    return job->pid > 0 ? OK : why_set(why, ERR_STORE, "no process: %s", strerror(errno));
 }
 
-/* Appends what is there; false at its end. */
-static bool drain(int fd, struct buf *to)
+/* Appends what is there; closes it at its end. */
+static void drain(int *fd, struct buf *to)
 {
-    uint8_t chunk[16384];
-    ssize_t n = read(fd, chunk, sizeof chunk);
+    uint8_t chunk[512];
+    ssize_t n = read(*fd, chunk, sizeof chunk);
     if (n > 0)
         buf_add(to, chunk, (size_t)n);
-    return n > 0 || (n < 0 && errno == EINTR);
+    if (n > 0 || (n < 0 && errno == EINTR))
+        return;
+    close(*fd);
+    *fd = -1;
 }
 
-/* Until both ends are closed, it says too much, or takes too long. */
-static void listen_to(const struct child *child, struct buf *picture, struct buf *says)
+bool media_wait(struct media_job *job, int64_t wait_ms)
 {
-    struct pollfd fd[] = {{child->out, POLLIN, 0}, {child->says, POLLIN, 0}};
-    while ((fd[0].fd >= 0 || fd[1].fd >= 0) && !picture->is_full) {
-        int ready = poll(fd, 2, WAIT_MS);
-        if (ready < 0 && errno == EINTR)
+    int64_t until = clock_mono_ms() + wait_ms;
+    while (job->answer >= 0 || job->says >= 0) {
+        struct pollfd fd[] = {{job->answer, POLLIN, 0}, {job->says, POLLIN, 0}};
+        int64_t now = clock_mono_ms(), last = until;
+        if (job->until_mono_ms <= now)
+            return true; /* it will not: media_end ends it */
+        if (last <= now)
+            return false;
+        last = last < job->until_mono_ms ? last : job->until_mono_ms;
+        if (poll(fd, 2, (int)(last - now)) <= 0)
             continue;
-        if (ready <= 0)
-            break;
-        if (fd[0].revents && !drain(child->out, picture))
-            fd[0].fd = -1;
-        if (fd[1].revents && !drain(child->says, says))
-            fd[1].fd = -1;
+        if (fd[0].revents)
+            drain(&job->answer, &job->line);
+        if (fd[1].revents)
+            drain(&job->says, &job->why);
     }
+    return true;
 }
 
-static enum err finish(const struct child *child, struct buf *picture, struct buf *says,
-                       struct why *why)
+static void reap(struct media_job *job)
 {
-    int status = 0;
-    kill(child->pid, SIGKILL); /* it has ended, or will not */
-    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+    int status;
+    if (job->pid <= 0)
+        return;
+    kill(job->pid, SIGKILL); /* it has ended, or will not */
+    while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
         ;
-    if (says->n)
-        return why_set(why, ERR_INVALID, "%.*s", (int)strcspn(buf_text(says), "\n"),
-                       buf_text(says));
-    if (picture->is_full)
-        return why_set(why, ERR_LIMIT, "the picture is too large");
-    return picture->n ? OK : why_set(why, ERR_INVALID, "the picture cannot be read");
 }
 
-static enum err convert(int in, unsigned side, struct buf *out, struct why *why)
-{
-    char side_text[16];
-    AUTO(buf_clear) struct buf says = BUF_INIT(SAYS_MAX_BYTES);
-    struct child child = {0};
-    snprintf(side_text, sizeof side_text, "%u", side);
-    enum err e = start(in, side_text, &child, why);
-    if (e)
-        return e;
-    listen_to(&child, out, &says);
-    e = finish(&child, out, &says, why);
-    close(child.out);
-    close(child.says);
-    return e;
-}
+/* ---- what came of it ---- */
 
-/* "image/jpeg 1600 1200 BLURHASH\n": where the picture begins. */
-static enum err read_head(const struct buf *out, struct media_made *made, size_t *at,
-                          struct why *why)
+static enum err read_line(struct media_job *job, struct why *why)
 {
-    const uint8_t *end = memchr(out->p, '\n', out->n < 256 ? out->n : 256);
-    char line[256];
-    int used = 0;
-    if (!end)
+    struct media_made *made = &job->made;
+    /* the line is written last: with it, libraries may have grumbled as they liked */
+    if (!job->line.n && job->why.n)
+        return why_set(why, ERR_INVALID, "%.*s", (int)strcspn(buf_text(&job->why), "\n"),
+                       buf_text(&job->why));
+    if (!job->line.n)
+        return why_set(why, ERR_INVALID, "it cannot be read");
+    if (sscanf(buf_text(&job->line), ORDER_LINE, made->type, &made->width, &made->height,
+               &made->duration_ms, made->blurhash, &made->preview_width,
+               &made->preview_height) != 7 ||
+        !strchr(made->type, '/'))
         return why_set(why, ERR_STORE, "ward-media said nothing sensible");
-    memcpy(line, out->p, (size_t)(end - out->p));
-    line[end - out->p] = '\0';
-    if (sscanf(line, "%31s %u %u %63s%n", made->type, &made->width, &made->height, made->blurhash,
-               &used) != 4 ||
-        line[used] || strncmp(made->type, "image/", 6) != 0)
-        return why_set(why, ERR_STORE, "ward-media said nothing sensible");
-    *at = (size_t)(end - out->p) + 1;
-    made->size = out->n - *at;
+    if (strcmp(made->blurhash, "-") == 0)
+        made->blurhash[0] = '\0';
     return OK;
 }
 
-/* ---- files ---- */
-
-static void file_path(const char *data_dir, uint64_t id, char out[PATH_MAX])
+static enum err keep(struct media_job *job, struct why *why)
 {
-    snprintf(out, PATH_MAX, "%s/media/%016llx", data_dir, (unsigned long long)id);
-}
-
-static enum err sync_directory(const char *data_dir)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/media", data_dir);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return is_synced ? OK : ERR_STORE;
-}
-
-static bool write_fully(int fd, struct bytes data)
-{
-    while (data.n > 0) {
-        ssize_t n = write(fd, data.p, data.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data.p += n;
-        data.n -= (size_t)n;
+    struct media_made *made = &job->made;
+    enum err e = media_file_sync(job->data_dir, job->out, &made->size, why);
+    if (!e && made->preview_width)
+        e = media_file_sync(job->data_dir, job->preview, &made->preview_size, why);
+    if (!e && !made->preview_width) {
+        media_unmake(job->data_dir, made->preview);
+        made->preview = 0;
     }
-    return fsync(fd) == 0;
+    return e;
 }
 
-static enum err store_file(const char *data_dir, struct bytes data, struct media_made *made,
-                           struct why *why)
+static void job_free(struct media_job **address)
 {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/media", data_dir);
-    if (mkdir(path, 0700) && errno != EEXIST)
-        return why_set(why, ERR_STORE, "%s cannot be made: %s", path, strerror(errno));
-    if (getrandom(&made->id, sizeof made->id, 0) != sizeof made->id)
-        return why_set(why, ERR_STORE, "no randomness");
-    made->id = made->id >> 1 | 1; /* never 0, and below 2^63 */
-    file_path(data_dir, made->id, path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return why_set(why, ERR_STORE, "%s cannot be made: %s", path, strerror(errno));
-    bool is_stored = write_fully(fd, data);
-    close(fd);
-    if (is_stored && sync_directory(data_dir) == OK)
-        return OK;
-    unlink(path);
-    return why_set(why, ERR_STORE, "%s cannot be written: %s", path, strerror(errno));
+    struct media_job *job = *address;
+    const int fds[] = {job->answer, job->says, job->out, job->preview};
+    for (size_t i = 0; i < COUNT(fds); i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    buf_clear(&job->line);
+    buf_clear(&job->why);
+    xfree(address);
+}
+
+enum err media_begin(const char *data_dir, const struct media_order *order, struct media_job **out,
+                     struct why *why)
+{
+    struct media_job *job = xcalloc(1, sizeof *job);
+    *job = (struct media_job){.data_dir = data_dir,
+                              .answer = -1,
+                              .says = -1,
+                              .out = -1,
+                              .preview = -1,
+                              .line = BUF_INIT(ORDER_LINE_MAX_BYTES),
+                              .why = BUF_INIT(SAYS_MAX_BYTES)};
+    enum err e = media_file_create(data_dir, &job->made.id, &job->out, why);
+    if (!e)
+        e = media_file_create(data_dir, &job->made.preview, &job->preview, why);
+    if (!e)
+        e = start(job, order, why);
+    if (e) {
+        media_made_discard(data_dir, &job->made);
+        job_free(&job);
+        return e;
+    }
+    *out = job;
+    return OK;
+}
+
+enum err media_end(struct media_job **address, struct media_made *out, struct why *why)
+{
+    struct media_job *job = *address;
+    while (!media_wait(job, WAIT_MS))
+        ;
+    reap(job);
+    enum err e = read_line(job, why);
+    if (!e)
+        e = keep(job, why);
+    if (e)
+        media_made_discard(job->data_dir, &job->made);
+    else
+        *out = job->made;
+    job_free(address);
+    return e;
+}
+
+enum err media_make_from(const char *data_dir, const struct media_order *order,
+                         struct media_made *out, struct why *why)
+{
+    struct media_job *job = NULL;
+    enum err e = media_begin(data_dir, order, &job, why);
+    return e ? e : media_end(&job, out, why);
 }
 
 enum err media_make(const char *data_dir, const char *path, unsigned side, struct media_made *out,
                     struct why *why)
 {
-    AUTO(buf_clear) struct buf made = BUF_INIT(MEDIA_OUT_MAX_BYTES);
     struct why step = {""};
     struct stat stat;
-    size_t at = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return why_set(why, ERR_INVALID, "%.120s: %s", path, strerror(errno));
+    struct media_order order = {.file = fd, .shape = MEDIA_PICTURE, .side = side};
     enum err e = fstat(fd, &stat) || !S_ISREG(stat.st_mode)
                      ? why_set(&step, ERR_INVALID, "it is no file")
-                     : convert(fd, side, &made, &step);
+                     : media_make_from(data_dir, &order, out, &step);
     close(fd);
-    if (!e)
-        e = read_head(&made, out, &at, &step);
-    if (!e)
-        e = store_file(data_dir, (struct bytes){made.p + at, made.n - at}, out, &step);
     return e ? why_set(why, e, "%.120s: %s", path, step.text) : OK;
 }
 
-void media_unmake(const char *data_dir, uint64_t id)
+void media_made_discard(const char *data_dir, const struct media_made *made)
 {
-    char path[PATH_MAX];
-    file_path(data_dir, id, path);
-    unlink(path);
-}
-
-enum err media_open(const char *data_dir, uint64_t id, int *out_fd, uint64_t *out_size)
-{
-    char path[PATH_MAX];
-    struct stat stat;
-    file_path(data_dir, id, path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return errno == ENOENT ? ERR_NOTFOUND : ERR_STORE;
-    if (fstat(fd, &stat) || !S_ISREG(stat.st_mode)) {
-        close(fd);
-        return ERR_STORE;
-    }
-    *out_fd = fd;
-    *out_size = (uint64_t)stat.st_size;
-    return OK;
-}
-
-/* ---- what nobody names any more ---- */
-
-static bool is_named(struct engine *engine, uint64_t id)
-{
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
-    AUTO(txn_end) struct txn *txn = NULL;
-    Media *media;
-    OwnEmoji *emoji;
-    return engine_read_begin(engine, &txn) != OK ||
-           media_get(txn, id, &arena, &media) != ERR_NOTFOUND ||
-           own_emoji_find(txn, id, &arena, &emoji) != ERR_NOTFOUND;
-}
-
-static void sweep_one(int directory, const char *name, struct engine *engine, int64_t now_ms)
-{
-    struct stat stat;
-    char *end;
-    uint64_t id = strtoull(name, &end, 16);
-    if (*end || end - name != 16 || fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW))
-        return;
-    if (now_ms - (int64_t)stat.st_mtime * 1000 < MEDIA_ORPHAN_MS || is_named(engine, id))
-        return;
-    if (unlinkat(directory, name, 0) == 0)
-        log_info("media.removed", STR("file", name));
-}
-
-void media_sweep(const char *data_dir, struct engine *engine, int64_t now_ms)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/media", data_dir);
-    DIR *directory = opendir(path);
-    if (!directory)
-        return;
-    const struct dirent *entry;
-    while ((entry = readdir(directory)))
-        sweep_one(dirfd(directory), entry->d_name, engine, now_ms);
-    closedir(directory);
+    if (made->id)
+        media_unmake(data_dir, made->id);
+    if (made->preview)
+        media_unmake(data_dir, made->preview);
 }

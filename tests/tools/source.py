@@ -29,7 +29,7 @@ HOMES = {
     r"microhttpd\.h": (r"node/http/.*",),
     r"libxml/.*": (r"federation/sanitize.*",),
     # Decoders of strangers' pictures stay out of the daemon: ward-media is a process of its own.
-    r"vips/.*": (r"node/media/main\.c",),
+    r"vips/.*": (r"node/media/picture\.c",),
     r"md4c.*": (r"federation/markup.*",),
     r"ini\.h": (r"node/config.*",),
 }
