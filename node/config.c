@@ -110,6 +110,10 @@ static const struct row table[] = {
      "size of an activity sent to an inbox"},
     {"document_max", T_SIZE, "1 MiB", 4 * KIB, 64 * MIB, LIMIT, AT(limits.document_max_bytes),
      "size of a fetched document"},
+    {"upload_max", T_SIZE, "100 MiB", MIB, GIB, LIMIT, AT(limits.upload_max_bytes),
+     "size of a picture, film or sound that is uploaded"},
+    {"media_cache", T_SIZE, "2 GiB", 0, 16 * TIB, NONE, AT(limits.media_cache_bytes),
+     "disk for pictures of other nodes that were looked at; the least used go first"},
     {"signature_window", T_TIME, "1 h", MINUTE, 13 * HOUR, LIMIT, AT(limits.signature_window_ms),
      "how far the date of a signature may be from now, either way"},
 

@@ -77,6 +77,7 @@ struct config {
 
     struct {
         int64_t activity_max_bytes, document_max_bytes;
+        int64_t upload_max_bytes, media_cache_bytes;
         int64_t signature_window_ms;
     } limits;
 

@@ -10,6 +10,7 @@
 #include "node/http/activitypub.h"
 #include "node/http/front.h"
 #include "node/http/server.h"
+#include "node/media/media_file.h"
 #include "node/media/media_sweep.h"
 #include "node/metrics.h"
 #include "node/notify.h"
@@ -19,6 +20,7 @@
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/edge.h"
+#include "storage/meta.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -37,7 +39,10 @@
 #define MEDIA_SWEEP_MS ((int64_t)6 * 3600 * 1000)
 #define FILES_OTHERS 1024
 #define API_THREADS_PER_CORE 2 /* they wait for the disk now and then */
-#define API_PATIENT_THREADS 4  /* calls that wait for the network, at a time */
+#define API_UPLOAD_THREADS 2   /* each has one ward-media */
+#define API_UPLOADS_WAITING 16
+#define API_SPOOLED_UPLOADS 8 /* of the largest size, at a time */
+#define API_PATIENT_THREADS 4 /* calls that wait for the network, at a time */
 
 struct serve {
     /* set before the first thread, then constant */
@@ -413,6 +418,37 @@ static void stop_fetcher(struct serve *s)
     fetcher_stop(&fetcher);
 }
 
+static void stop_api(struct serve *s)
+{
+    workers_stop(&s->api.uploads);
+    workers_stop(&s->api.patient);
+    workers_stop(&s->api.workers);
+    api_limits_clear(&s->api);
+}
+
+struct address_key {
+    struct mutation mutation;
+    uint8_t *key;
+};
+
+static enum err address_key_apply(struct txn *txn, struct mutation *m)
+{
+    return meta_address_key(txn, container_of(m, struct address_key, mutation)->key);
+}
+
+static enum err make_address_key(struct serve *s)
+{
+    struct address_key k = {.mutation = {.apply = address_key_apply}, .key = s->api.address_key};
+    return writer_run(s->writer, &k.mutation);
+}
+
+/* server_config.spool: the bodies of uploads. */
+static int spool(void *context)
+{
+    struct front *front = context;
+    return media_file_temporary(front->fed->config->data_dir);
+}
+
 static enum err start_api(struct serve *s, struct why *why)
 {
     size_t threads = (size_t)s->config->api.threads;
@@ -423,18 +459,13 @@ static enum err start_api(struct serve *s, struct why *why)
     enum err e = workers_start(threads, queue, &s->api.workers);
     if (!e)
         e = workers_start(API_PATIENT_THREADS, queue, &s->api.patient);
-    if (e) {
-        workers_stop(&s->api.workers);
-        api_limits_clear(&s->api);
-    }
+    if (!e)
+        e = workers_start(API_UPLOAD_THREADS, API_UPLOADS_WAITING, &s->api.uploads);
+    if (!e)
+        e = make_address_key(s);
+    if (e)
+        stop_api(s);
     return e ? why_set(why, e, "the threads of the API cannot be started") : OK;
-}
-
-static void stop_api(struct serve *s)
-{
-    workers_stop(&s->api.patient);
-    workers_stop(&s->api.workers);
-    api_limits_clear(&s->api);
 }
 
 /* Our own limit on what an inbox takes; the API's rows have none. */
@@ -530,7 +561,8 @@ static enum err start_steps(struct serve *s, struct why *why)
     return OK;
 }
 
-/* ---- settings ------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------------------
+ */
 
 static enum err fill_ranges(struct serve *s, const struct config_ranges *in,
                             struct address_ranges *out, struct why *why)
@@ -565,6 +597,8 @@ static enum err fill_servers(struct serve *s, struct why *why)
         .hosts = {&c->node.host, 1},
         .limits = GATE_LIMITS_DEFAULT,
         .threads = (size_t)c->http.threads,
+        .spool = spool,
+        .spool_max_bytes = API_SPOOLED_UPLOADS * (uint64_t)c->limits.upload_max_bytes,
         .is_public_https = !is_tls && !c->node.is_insecure_http,
     };
     struct gate_limits *limits = &s->public_config.limits;
@@ -615,7 +649,8 @@ static void raise_file_limit(const struct config *config)
         log_warn("node.few_files", INT("have", limit.rlim_cur), INT("wanted", wanted));
 }
 
-/* ---- life ----------------------------------------------------------------------------------- */
+/* ---- life -----------------------------------------------------------------------------------
+ */
 
 static void reload(struct serve *s)
 {

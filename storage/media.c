@@ -34,6 +34,22 @@ enum err media_del(struct txn *txn, uint64_t id)
     return e ? e : engine_del(txn, TABLE_MEDIA, key_bytes(&key));
 }
 
+bool media_is_of_profile(const Media *media)
+{
+    return media->use == MEDIA_USE__AVATAR || media->use == MEDIA_USE__HEADER;
+}
+
+enum err media_post(struct txn *txn, const Media *media, struct arena *arena, uint64_t *out)
+{
+    Media *shown = (Media *)media;
+    enum err e = OK;
+    if (media->use == MEDIA_USE__PREVIEW)
+        e = media_get(txn, media->post, arena, &shown);
+    if (!e)
+        *out = shown->post;
+    return e;
+}
+
 enum err media_waiting(struct txn *txn, uint64_t id, uint64_t owner, struct arena *arena,
                        Media **out)
 {

@@ -24,6 +24,11 @@ MUST_CHECK enum err media_put(struct txn *txn, const Media *media);
 MUST_CHECK enum err media_get(struct txn *txn, uint64_t id, struct arena *arena, Media **out);
 /* And its preview. ERR_NOTFOUND: there is none. */
 MUST_CHECK enum err media_del(struct txn *txn, uint64_t id);
+/* An avatar or header: for everyone. */
+bool media_is_of_profile(const Media *media);
+/* The post it is shown with (a preview: what it shows); 0: it waits for one. */
+MUST_CHECK enum err media_post(struct txn *txn, const Media *media, struct arena *arena,
+                               uint64_t *out);
 /* An upload of `owner` that waits: ready or not (media->state). ERR_NOTFOUND: no such one. */
 MUST_CHECK enum err media_waiting(struct txn *txn, uint64_t id, uint64_t owner, struct arena *arena,
                                   Media **out);

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #define HOST_NAME "host"
+#define ADDRESS_KEY "address_key"
 
 enum err meta_create(struct txn *txn, const char *host)
 {
@@ -58,4 +59,20 @@ void meta_hash_key(struct txn *txn, uint8_t out[SIPHASH_KEY_BYTES])
         abort();
     }
     memcpy(out, value.p, SIPHASH_KEY_BYTES);
+}
+
+enum err meta_address_key(struct txn *txn, uint8_t out[SIPHASH_KEY_BYTES])
+{
+    struct bytes value;
+    enum err e = engine_get(txn, TABLE_META, bytes_of(ADDRESS_KEY), &value);
+    if (!e && value.n != SIPHASH_KEY_BYTES)
+        return ERR_CORRUPT;
+    if (!e)
+        memcpy(out, value.p, SIPHASH_KEY_BYTES);
+    if (e != ERR_NOTFOUND)
+        return e;
+    if (getrandom(out, SIPHASH_KEY_BYTES, 0) != SIPHASH_KEY_BYTES)
+        return ERR_STORE;
+    return engine_add(txn, TABLE_META, bytes_of(ADDRESS_KEY),
+                      (struct bytes){out, SIPHASH_KEY_BYTES});
 }

@@ -24,5 +24,8 @@ MUST_CHECK enum err meta_put_u64(struct txn *txn, const char *name, uint64_t val
  */
 #define META_HASH_KEY "hash_key"
 void meta_hash_key(struct txn *txn, uint8_t out[SIPHASH_KEY_BYTES]);
+/* The key of addresses nobody can guess (siphash); made when there is none yet, which is a write.
+ */
+MUST_CHECK enum err meta_address_key(struct txn *txn, uint8_t out[SIPHASH_KEY_BYTES]);
 
 #endif

@@ -217,6 +217,8 @@ void api_limits_clear(struct api *api)
 /* Counts the call: an account's, whatever its tokens; an application's own token; an address. */
 static bool may_go_on(struct api_call *call)
 {
+    if (call->route->flags & API_UNCOUNTED)
+        return true;
     struct address owner = address_owner(call->request->client);
     struct bytes key = {owner.ip, sizeof owner.ip};
     if (call->who.v)
@@ -246,7 +248,7 @@ static void set_limits(struct response *response, const struct limit_state *left
 
 /* ---- a call on its way ---- */
 
-static void set_cors(struct response *response)
+void api_set_cors(struct response *response)
 {
     response_set(response, "Access-Control-Allow-Origin", "*");
     response_set(response, "Access-Control-Expose-Headers",
@@ -257,9 +259,12 @@ static void set_cors(struct response *response)
 static struct response *call_run(struct api_call *call)
 {
     struct why why = {""};
-    enum err e = params_read(target_query(call->request->target),
-                             request_header(call->request, "content-type"), call->request->body,
-                             &call->arena, &call->params, &why);
+    const struct params_body body = {.type = request_header(call->request, "content-type"),
+                                     .bytes = call->request->body,
+                                     .file = call->request->body_file,
+                                     .size = call->request->body_file_bytes};
+    enum err e = params_read_body(target_query(call->request->target), &body, &call->arena,
+                                  &call->params, &why);
     struct response *refusal = e ? api_error(e == ERR_LIMIT ? 422 : 400, why.text) : identify(call);
     if (!may_go_on(call)) {
         response_free(&refusal);
@@ -273,7 +278,7 @@ static void call_seal(struct api_call *call, struct response *response)
 {
     if (call->route->flags & API_NO_CORS)
         return;
-    set_cors(response);
+    api_set_cors(response);
     if (call->is_counted)
         set_limits(response, &call->left);
 }
@@ -288,13 +293,15 @@ static void run_task(struct task *task);
 
 static void call_push(struct api_call *call)
 {
-    struct workers *pool = call->is_patient ? call->api->patient : call->api->workers;
+    struct workers *pool = call->request->body_file >= 0 ? call->api->uploads
+                           : call->is_patient            ? call->api->patient
+                                                         : call->api->workers;
     if (workers_push(pool, &call->task) == OK)
         return;
     struct request *request = call->request;
     struct response *busy = api_error(503, "overloaded: try again");
     response_set(busy, "Retry-After", "5");
-    set_cors(busy);
+    api_set_cors(busy);
     call_clear(call);
     xfree(&call);
     request_finish(request, busy);
@@ -331,15 +338,20 @@ static void run_task(struct task *task)
     }
     assert(response);
     call_seal(call, response);
+    void (*after)(void *context) = call->after;
+    void *after_context = call->after_context;
     call_clear(call);
     xfree(&call);
     request_finish(request, response);
+    if (after)
+        after(after_context);
 }
 
 bool api_be_patient(struct api_call *call)
 {
-    call->wants_patience = !call->is_patient;
-    return call->is_patient;
+    bool may_wait = call->is_patient || call->request->body_file >= 0; /* it has a thread of few */
+    call->wants_patience = !may_wait;
+    return may_wait;
 }
 
 static const struct api_route *route_of(const struct api *api, const struct route *route)
@@ -354,7 +366,8 @@ static struct response *dispatch(struct request *request)
     struct api_call *call = call_create(api, request, route);
     if (route->flags & API_AT_ONCE) {
         struct response *response = call_run(call);
-        call_seal(call, response);
+        if (response)
+            call_seal(call, response);
         call_clear(call);
         xfree(&call);
         return response;
@@ -370,7 +383,7 @@ static struct response *no_such_route(struct request *request)
 {
     (void)request;
     struct response *response = api_not_found();
-    set_cors(response);
+    api_set_cors(response);
     return response;
 }
 
@@ -402,6 +415,11 @@ static const struct route leftovers[] = {
     {"DELETE", "/api/{path*}", no_such_route, 0, NULL, 0},
 };
 
+static size_t upload_body_max(const struct api *api)
+{
+    return (size_t)api->config->limits.upload_max_bytes + (size_t)API_FORM_MAX_BYTES;
+}
+
 void api_routes_build(struct api *api, const struct route *others, size_t n_others,
                       struct arena *arena)
 {
@@ -417,8 +435,13 @@ void api_routes_build(struct api *api, const struct route *others, size_t n_othe
     for (size_t t = 0; api_tables[t]; t++)
         for (const struct api_route *r = api_tables[t]; r->method; r++) {
             api->of_route[api->n_routes] = r;
+            bool is_upload = r->flags & API_UPLOAD;
             api->routes[api->n_routes++] =
-                (struct route){.method = r->method, .pattern = r->path, .handler = dispatch};
+                (struct route){.method = r->method,
+                               .pattern = r->path,
+                               .handler = dispatch,
+                               .body_max_bytes = is_upload ? upload_body_max(api) : 0,
+                               .needs = is_upload ? ROUTE_SPOOLED : 0};
         }
     memcpy(api->routes + api->n_routes, leftovers, sizeof leftovers);
     api->n_routes += COUNT(leftovers);

@@ -26,9 +26,11 @@
 #include "node/http/front.h"
 #include "node/http/server.h"
 #include "node/workers.h"
+#include "storage/base/siphash.h"
 #include "storage/record.h"
 
 #define API_ARENA_BYTES ((size_t)32 << 20)
+#define API_FORM_MAX_BYTES ((size_t)2 << 20) /* of an upload, beside the file itself */
 #define API_ANSWER_MAX_BYTES ((size_t)8 << 20)
 
 /* How often: see limit.h. */
@@ -46,7 +48,10 @@ struct api {
     struct workers *workers; /* handlers */
     struct workers *patient; /* handlers that wait for the network: few, so it is bounded */
     struct limits limits;
-    struct route *routes; /* the public server's table: federation's and ours */
+    struct workers *uploads;                /* calls that bring files, and wait for ward-media */
+    struct proxy *proxy;                    /* pictures of other nodes; node/api/proxy.h */
+    uint8_t address_key[SIPHASH_KEY_BYTES]; /* media_url.h */
+    struct route *routes;                   /* the public server's table: federation's and ours */
     size_t n_routes;
     const struct api_route **of_route; /* NULL where routes[i] is federation's */
 };
@@ -86,8 +91,10 @@ enum api_flag {
     API_TOKEN_IN_QUERY = 2, /* ?access_token=, and Sec-WebSocket-Protocol: streams only */
     API_UPLOAD = 4,         /* the body may be as large as an upload, and is spooled to a file */
     API_NO_CORS = 8,        /* a page, not an API call */
-    API_AT_ONCE = 16,       /* runs on the HTTP thread: must not wait for anything */
+    API_AT_ONCE = 16,       /* runs on the HTTP thread: must not wait for anything; NULL: it
+                               suspended the request itself, and will finish it (api_set_cors) */
     API_TOKEN_IGNORED = 32, /* a token that is sent is not looked at, not even for 401 */
+    API_UNCOUNTED = 64,     /* not counted against the caller's limit: a page has many pictures */
 };
 
 struct api_call;
@@ -118,6 +125,9 @@ struct api_call {
     Role role;               /* of who */
     struct by by;            /* "account:ann", for acts */
     bool is_patient;
+    /* What is left to do when the answer is on its way, on the same thread: owns its context. */
+    void (*after)(void *context);
+    void *after_context;
     bool wants_patience, is_counted; /* api.c's own */
     struct buf body;                 /* api_json() writes here */
     struct jw json;
@@ -169,6 +179,9 @@ MUST_CHECK enum err api_path_id(struct api_call *call, const char *name, uint64_
 MUST_CHECK enum err api_read(struct api_call *call, struct txn **out);
 /* Runs a mutation and waits for the disk; not recorded in the audit log (act_run is). */
 MUST_CHECK enum err api_write(struct api_call *call, struct mutation *m);
+
+/* For answers that do not come through here. */
+void api_set_cors(struct response *response);
 
 /* "https://host/path" as clients see it. In the arena. */
 const char *api_url(struct api_call *call, const char *path);

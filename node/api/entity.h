@@ -85,6 +85,8 @@ void entity_media(struct jw *w, const char *name, struct view *view, const Post 
                   const Attachment *attachment);
 void entity_emojis(struct jw *w, const char *name, struct view *view, Emoji *const *emoji,
                    size_t n);
+/* One of the reader's own that waits for a post; url is null while it is worked at. */
+void entity_upload(struct jw *w, const char *name, struct view *view, const Media *media);
 /* "public", "unlisted", "private", "direct": LOCAL is told as private. */
 const char *entity_visibility(Visibility visibility);
 /* "ann", or "ann@host" */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* The value of `name=` in a header's parameters: quoted or a token. NULL: not there. */
 static char *parameter(struct arena *arena, struct bytes line, const char *name)
@@ -28,30 +29,70 @@ static char *parameter(struct arena *arena, struct bytes line, const char *name)
     return NULL;
 }
 
-enum err multipart_open(const char *type, struct bytes body, struct multipart *out, struct why *why)
+/* What is there from `at` on, `want` bytes at most; of a file at most a window, until the next
+ * look.
+ */
+static struct bytes look(const struct multipart *m, uint64_t at, size_t want)
+{
+    uint64_t left = at < m->size ? m->size - at : 0;
+    size_t n = left < want ? (size_t)left : want;
+    if (m->memory)
+        return (struct bytes){m->memory + at, n};
+    n = n < MULTIPART_WINDOW_BYTES ? n : MULTIPART_WINDOW_BYTES;
+    ssize_t done = n ? pread(m->file, m->window, n, (off_t)at) : 0;
+    return (struct bytes){m->window, done > 0 ? (size_t)done : 0};
+}
+
+/* Where the next delimiter begins; false: nowhere. */
+static bool find_delimiter(const struct multipart *m, uint64_t from, uint64_t *out)
+{
+    for (uint64_t at = from;;) {
+        struct bytes seen = look(m, at, SIZE_MAX);
+        if (seen.n < m->delimiter_n)
+            return false;
+        const uint8_t *hit = memmem(seen.p, seen.n, m->delimiter, m->delimiter_n);
+        if (hit) {
+            *out = at + (uint64_t)(hit - seen.p);
+            return true;
+        }
+        at += seen.n - m->delimiter_n + 1;
+    }
+}
+
+static enum err open_body(const char *type, struct multipart *m, struct why *why)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(16 * 1024);
     const char *boundary = parameter(&arena, bytes_of(type), "boundary");
     size_t n = boundary ? strlen(boundary) : 0;
     if (n == 0 || n > MULTIPART_BOUNDARY_MAX_BYTES)
         return why_set(why, ERR_INVALID, "multipart/form-data without a usable boundary");
-    memcpy(out->delimiter, "\r\n--", 4);
-    memcpy(out->delimiter + 4, boundary, n + 1);
-    out->delimiter_n = n + 4;
-    out->rest = body;
+    memcpy(m->delimiter, "\r\n--", 4);
+    memcpy(m->delimiter + 4, boundary, n + 1);
+    m->delimiter_n = n + 4;
     /* The first delimiter may stand at the very beginning, without its line end. */
-    if (body.n >= out->delimiter_n - 2 &&
-        memcmp(body.p, out->delimiter + 2, out->delimiter_n - 2) == 0) {
-        out->rest.p += out->delimiter_n - 2;
-        out->rest.n -= out->delimiter_n - 2;
+    struct bytes first = look(m, 0, m->delimiter_n - 2);
+    m->at = m->delimiter_n - 2;
+    if (first.n == m->at && memcmp(first.p, m->delimiter + 2, first.n) == 0)
         return OK;
-    }
-    const uint8_t *first = memmem(body.p, body.n, out->delimiter, out->delimiter_n);
-    if (!first)
+    if (!find_delimiter(m, 0, &m->at))
         return why_set(why, ERR_INVALID, "multipart/form-data without its boundary");
-    out->rest.n -= (size_t)(first - body.p) + out->delimiter_n;
-    out->rest.p = first + out->delimiter_n;
+    m->at += m->delimiter_n;
     return OK;
+}
+
+enum err multipart_open(const char *type, struct bytes body, struct multipart *out, struct why *why)
+{
+    static const uint8_t nothing[1] = {0};
+    *out = (struct multipart){.memory = body.p ? body.p : nothing, .file = -1, .size = body.n};
+    return open_body(type, out, why);
+}
+
+enum err multipart_open_file(const char *type, int file, uint64_t size, struct arena *arena,
+                             struct multipart *out, struct why *why)
+{
+    *out = (struct multipart){
+        .file = file, .size = size, .window = arena_alloc(arena, MULTIPART_WINDOW_BYTES)};
+    return out->window ? open_body(type, out, why) : ERR_LIMIT;
 }
 
 static struct bytes next_line(struct bytes *head)
@@ -84,27 +125,46 @@ static enum err read_head(struct bytes head, struct arena *arena, struct multipa
 enum err multipart_next(struct multipart *m, struct arena *arena, struct multipart_part *out,
                         struct why *why)
 {
-    struct bytes rest = m->rest;
+    struct bytes rest = look(m, m->at, MULTIPART_HEAD_MAX_BYTES);
+    uint64_t end;
     *out = (struct multipart_part){0};
     if (rest.n >= 2 && memcmp(rest.p, "--", 2) == 0)
         return ERR_NOTFOUND;
     while (rest.n && (*rest.p == ' ' || *rest.p == '\t')) {
         rest.p++;
         rest.n--;
+        m->at++;
     }
     if (rest.n < 2 || memcmp(rest.p, "\r\n", 2) != 0)
         return why_set(why, ERR_INVALID, "the form ends in the middle");
-    size_t window = rest.n < MULTIPART_HEAD_MAX_BYTES ? rest.n : MULTIPART_HEAD_MAX_BYTES;
-    const uint8_t *blank = memmem(rest.p, window, "\r\n\r\n", 4);
+    const uint8_t *blank = memmem(rest.p, rest.n, "\r\n\r\n", 4);
     if (!blank)
         return why_set(why, ERR_INVALID, "a part of the form has no end of head");
-    struct bytes head = {rest.p + 2, blank > rest.p ? (size_t)(blank - rest.p) - 2 : 0};
-    const uint8_t *from = blank + 4, *all_end = rest.p + rest.n;
-    const uint8_t *end =
-        memmem(from - 2, (size_t)(all_end - from) + 2, m->delimiter, m->delimiter_n);
-    if (!end)
+    size_t head_n = (size_t)(blank - rest.p);
+    enum err e =
+        read_head((struct bytes){rest.p + 2, head_n > 2 ? head_n - 2 : 0}, arena, out, why);
+    if (e)
+        return e;
+    out->at = m->at + head_n + 4;
+    if (!find_delimiter(m, out->at - 2, &end)) /* an empty part: its line end is the head's */
         return why_set(why, ERR_INVALID, "the form ends in the middle");
-    out->bytes = (struct bytes){from, end > from ? (size_t)(end - from) : 0};
-    m->rest = (struct bytes){end + m->delimiter_n, (size_t)(all_end - end) - m->delimiter_n};
-    return read_head(blank > rest.p ? head : (struct bytes){0}, arena, out, why);
+    out->size = end > out->at ? end - out->at : 0;
+    m->at = end + m->delimiter_n;
+    return OK;
+}
+
+char *multipart_copy(const struct multipart *m, const struct multipart_part *part,
+                     struct arena *arena)
+{
+    char *out = part->size < arena->max_bytes ? arena_alloc(arena, (size_t)part->size + 1) : NULL;
+    for (uint64_t done = 0; out && done < part->size;) {
+        struct bytes piece = look(m, part->at + done, (size_t)(part->size - done));
+        if (!piece.n)
+            return NULL;
+        memcpy(out + done, piece.p, piece.n);
+        done += piece.n;
+    }
+    if (out)
+        out[part->size] = '\0';
+    return out;
 }

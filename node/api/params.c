@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 struct reading {
     struct params *params;
@@ -193,43 +194,80 @@ static enum err read_json(struct reading *r, struct bytes body)
 
 /* ---- multipart ---- */
 
-static enum err read_multipart(struct reading *r, const char *type, struct bytes body)
+static enum err read_part(struct reading *r, const struct multipart *m,
+                          const struct multipart_part *part, uint64_t *text_left)
+{
+    struct params *p = r->params;
+    if (part->file_name) {
+        if (p->n_files == PARAM_FILES_MAX)
+            return why_set(r->why, ERR_LIMIT, "more than %d files", PARAM_FILES_MAX);
+        p->file[p->n_files++] =
+            (struct param_file){part->name, part->file_name, part->at, part->size};
+        return OK;
+    }
+    if (part->size > *text_left)
+        return why_set(r->why, ERR_LIMIT, "the parameters are too large");
+    *text_left -= part->size;
+    const char *value = multipart_copy(m, part, r->arena);
+    if (!value || strlen(value) != part->size || !utf8_check(bytes_of(value)))
+        return why_set(r->why, ERR_INVALID, "%s is not text", part->name);
+    return add(r, part->name, value);
+}
+
+static enum err read_multipart(struct reading *r, const struct params_body *body)
 {
     struct multipart m;
     struct multipart_part part;
-    enum err e = multipart_open(type, body, &m, r->why);
-    while (!e && (e = multipart_next(&m, r->arena, &part, r->why)) == OK) {
-        if (part.file_name) {
-            if (r->params->n_files == PARAM_FILES_MAX)
-                return why_set(r->why, ERR_LIMIT, "more than %d files", PARAM_FILES_MAX);
-            r->params->file[r->params->n_files++] =
-                (struct param_file){part.name, part.file_name, part.bytes};
-            continue;
-        }
-        const char *value = arena_strndup(r->arena, part.bytes.p, part.bytes.n);
-        if (!value || strlen(value) != part.bytes.n || !utf8_check(part.bytes))
-            return why_set(r->why, ERR_INVALID, "%s is not text", part.name);
-        e = add(r, part.name, value);
-    }
+    uint64_t text_left = PARAMS_TEXT_MAX_BYTES;
+    enum err e = body->file < 0 ? multipart_open(body->type, body->bytes, &m, r->why)
+                                : multipart_open_file(body->type, body->file, body->size, r->arena,
+                                                      &m, r->why);
+    while (!e && (e = multipart_next(&m, r->arena, &part, r->why)) == OK)
+        e = read_part(r, &m, &part, &text_left);
     return e == ERR_NOTFOUND ? OK : e;
+}
+
+/* What is no multipart is read as a whole. */
+static enum err read_whole(struct reading *r, const struct params_body *body, struct bytes *out)
+{
+    *out = body->bytes;
+    if (body->file < 0)
+        return OK;
+    if (body->size > PARAMS_TEXT_MAX_BYTES)
+        return why_set(r->why, ERR_LIMIT, "the parameters are too large");
+    uint8_t *all = arena_alloc(r->arena, (size_t)body->size + 1);
+    if (!all || pread(body->file, all, (size_t)body->size, 0) != (ssize_t)body->size)
+        return why_set(r->why, ERR_LIMIT, "the parameters cannot be read");
+    *out = (struct bytes){all, (size_t)body->size};
+    return OK;
+}
+
+enum err params_read_body(struct bytes query, const struct params_body *body, struct arena *arena,
+                          struct params *out, struct why *why)
+{
+    *out = (struct params){0};
+    struct reading r = {out, arena, why};
+    struct bytes all, type = bytes_of(body->type);
+    enum err e = read_form(&r, query);
+    if (e || (body->file < 0 && body->bytes.n == 0))
+        return e;
+    if (mediatype_matches(type, "multipart/form-data"))
+        return read_multipart(&r, body);
+    e = read_whole(&r, body, &all);
+    if (e)
+        return e;
+    if (mediatype_matches(type, "application/json"))
+        return read_json(&r, all);
+    if (!body->type || mediatype_matches(type, "application/x-www-form-urlencoded"))
+        return read_form(&r, all);
+    return why_set(why, ERR_INVALID, "a body must be JSON, a form or multipart/form-data");
 }
 
 enum err params_read(struct bytes query, const char *type, struct bytes body, struct arena *arena,
                      struct params *out, struct why *why)
 {
-    *out = (struct params){0};
-    struct reading r = {out, arena, why};
-    enum err e = read_form(&r, query);
-    if (e || body.n == 0)
-        return e;
-    struct bytes t = bytes_of(type);
-    if (mediatype_matches(t, "application/json"))
-        return read_json(&r, body);
-    if (mediatype_matches(t, "multipart/form-data"))
-        return read_multipart(&r, type, body);
-    if (!type || mediatype_matches(t, "application/x-www-form-urlencoded"))
-        return read_form(&r, body);
-    return why_set(why, ERR_INVALID, "a body must be JSON, a form or multipart/form-data");
+    const struct params_body in = {.type = type, .bytes = body, .file = -1};
+    return params_read_body(query, &in, arena, out, why);
 }
 
 /* ---- asking ---- */

@@ -9,7 +9,7 @@
  * when a name comes again.
  *
  * Bounds   PARAMS_MAX parameters; JSON depth 8; names 200 bytes
- * Memory   in the caller's arena; a file's bytes are the request's
+ * Memory   in the caller's arena; a file's bytes stay in the body
  * Threads  pure
  * Errors   ERR_INVALID with why: 400 (422 where apps expect that); ERR_LIMIT too many
  * Source   HTML forms; RFC 7578; threats T57, T58
@@ -31,9 +31,18 @@ struct param {
 /* A part of a multipart body that is a file. */
 struct param_file {
     const char *name, *file_name; /* file_name as claimed: never used as a path */
-    struct bytes bytes;
+    uint64_t at, size;            /* in the body */
 };
 
+/* A request's body: in memory, or (file >= 0) in a file. */
+struct params_body {
+    const char *type; /* the Content-Type, or NULL */
+    struct bytes bytes;
+    int file;
+    uint64_t size; /* of the file */
+};
+
+#define PARAMS_TEXT_MAX_BYTES ((uint64_t)1 << 20) /* of a body in a file, without the files */
 #define PARAM_FILES_MAX 8
 struct params {
     struct param *item;
@@ -45,6 +54,10 @@ struct params {
 /* `query`: the raw query, `type`: the Content-Type or NULL. */
 MUST_CHECK enum err params_read(struct bytes query, const char *type, struct bytes body,
                                 struct arena *arena, struct params *out, struct why *why);
+/* The same of a body that may be in a file: what is no multipart is at most PARAMS_TEXT_MAX_BYTES.
+ */
+MUST_CHECK enum err params_read_body(struct bytes query, const struct params_body *body,
+                                     struct arena *arena, struct params *out, struct why *why);
 
 /* The last value of that name; NULL when it was not sent. */
 const char *params_get(const struct params *params, const char *name);

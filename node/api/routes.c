@@ -17,5 +17,8 @@ const struct api_route *const api_tables[] = {
     api_people_routes,
     api_relations_routes,
     api_search_routes,
+    api_files_routes,
+    api_media_routes,
+    api_static_routes,
     NULL,
 };

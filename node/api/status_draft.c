@@ -127,9 +127,11 @@ static enum err draft_media(struct api_call *call, struct post_draft *draft, str
     if (n && draft->option_count)
         return why_set(why, ERR_INVALID, "Media cannot be attached to a status with a poll");
     struct post_media *media = arena_calloc(&call->arena, n, sizeof *media);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        media[i].is_upload = true;
         if (id_parse(asked[i], &media[i].id))
             return why_set(why, ERR_INVALID, "Media %.40s does not exist", asked[i]);
+    }
     draft->media = media;
     draft->media_count = n;
     return OK;

@@ -12,6 +12,7 @@
 #include "federation/policy.h"
 #include "federation/proof.h"
 #include "federation/reader.h"
+#include "node/http/file.h"
 #include "node/http/front.h"
 #include "node/http/mediatype.h"
 #include "node/http/wellknown.h"
@@ -403,14 +404,15 @@ static struct response *get_post_context(struct request *request)
 
 /* ---- pictures ---- */
 
-static struct response *picture(const char *type, int fd, uint64_t size, bool is_open)
+static struct response *picture(const struct request *request, const char *type, int fd,
+                                uint64_t size, bool is_open)
 {
-    struct response *response = response_file(200, type, fd, size);
+    const struct file_answer answer = {.type = type, .fd = fd, .size = size};
+    struct response *response = file_answer(request, &answer);
     if (is_open)
         response_set(response, "Cache-Control", "public, max-age=86400");
     else
         response_set(response, "Vary", "Accept, Signature");
-    response_set(response, "Content-Security-Policy", "default-src 'none'; sandbox");
     return response;
 }
 
@@ -421,7 +423,7 @@ static struct response *answer_media(struct job *job)
     AUTO(txn_end) struct txn *txn = NULL;
     uint64_t id, size;
     Media *media;
-    Post *post;
+    Post *post = NULL; /* a picture of a profile: of no post, for everyone */
     Actor *author;
     int fd;
     enum err e = id_parse(request_param(job->request, "id"), &id) ? ERR_NOTFOUND : OK;
@@ -429,22 +431,25 @@ static struct response *answer_media(struct job *job)
         e = engine_read_begin(job->fed->engine, &txn);
     if (!e)
         e = media_get(txn, id, &arena, &media);
+    uint64_t of_post = 0;
+    if (!e && !media_is_of_profile(media))
+        e = media_post(txn, media, &arena, &of_post);
+    if (!e && !media_is_of_profile(media))
+        e = post_get(txn, (post_id){of_post}, &arena, &post);
     if (!e)
-        e = post_get(txn, (post_id){media->post}, &arena, &post);
-    if (!e)
-        e = actor_get(txn, (actor_id){post->author}, &arena, &author);
+        e = actor_get(txn, (actor_id){media->owner}, &arena, &author);
     if (e == ERR_NOTFOUND || (!e && author->deleted_ms))
         return not_found();
     if (e)
         return response_of_err(e, NULL);
-    bool is_open = audience_may_read(txn, post, (actor_id){0});
+    bool is_open = !post || audience_may_read(txn, post, (actor_id){0});
     struct response *refusal = is_open ? NULL : may_have(job, txn, post);
     if (refusal)
         return refusal;
     e = media_open(job->fed->config->data_dir, id, &fd, &size);
     if (e)
         return response_of_err(e, NULL);
-    return picture(media->media_type, fd, size, is_open);
+    return picture(job->request, media->media_type, fd, size, is_open);
 }
 
 static struct response *get_media(struct request *request)
@@ -470,7 +475,7 @@ static struct response *get_emoji(struct request *request)
         e = media_open(fed->config->data_dir, id, &fd, &size);
     if (e)
         return e == ERR_NOTFOUND ? response_error(404, "not found") : response_of_err(e, NULL);
-    return picture(emoji->media_type, fd, size, true);
+    return picture(request, emoji->media_type, fd, size, true);
 }
 
 /* ---- an actor's collections ---- */

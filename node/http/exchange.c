@@ -4,9 +4,11 @@
 #include "storage/base/log.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define STREAM_BLOCK_BYTES 4096
 #define UNREADY 0 /* libmicrohttpd: nothing now, and the connection is suspended */
@@ -22,6 +24,9 @@ static void exchange_release(struct exchange *x)
         return;
     struct server *server = x->server;
     atomic_fetch_sub(&server->bodies_bytes, x->body_counted);
+    atomic_fetch_sub(&server->spool_bytes, x->spool_counted);
+    if (x->request.body_file >= 0)
+        close(x->request.body_file);
     response_free(&x->answer);
     buf_clear(&x->body);
     arena_clear(&x->request.arena);
@@ -283,8 +288,8 @@ static struct MHD_Response *translate(struct exchange *x, struct response *respo
     if (response->upgrade.start)
         return upgrade_response(response);
     if (response->file >= 0) {
-        struct MHD_Response *out =
-            MHD_create_response_from_fd64(response->file_bytes, response->file);
+        struct MHD_Response *out = MHD_create_response_from_fd_at_offset64(
+            response->file_bytes, response->file, response->file_from);
         response->file = -1;
         return out;
     }
@@ -329,6 +334,7 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
     struct request *r = &x->request;
     r->arena = (struct arena)ARENA_INIT(REQUEST_ARENA_MAX_BYTES);
     r->context = server->context;
+    r->body_file = -1;
     r->client_cert = r->client_names = "";
     r->target = arena_strdup(&r->arena, target);
     return x;
@@ -424,6 +430,16 @@ static struct response *find_route(struct exchange *x)
     return NULL;
 }
 
+static void open_spool(struct exchange *x)
+{
+    const struct server_config *config = x->server->config;
+    x->request.body_file = config->spool ? config->spool(x->request.context) : -1;
+    if (x->request.body_file >= 0)
+        return;
+    log_error("http.spool_failed", STR("why", strerror(errno)));
+    x->overload = "this server cannot take uploads just now";
+}
+
 static enum MHD_Result begin(struct exchange *x, const char *method)
 {
     struct request *r = &x->request;
@@ -434,23 +450,56 @@ static enum MHD_Result begin(struct exchange *x, const char *method)
     bool has_body = request_header(r, "transfer-encoding") || (length && strcmp(length, "0") != 0);
     if (refusal && has_body)
         return send_answer(x, refusal); /* and the library closes the connection */
+    if (!refusal && has_body && (r->match.route->needs & ROUTE_SPOOLED))
+        open_spool(x);
     x->answer = refusal;
     x->step = EXCHANGE_BODY;
     return MHD_YES;
 }
 
+/* To the file, as far as all of them together may grow. */
+static void add_spooled(struct exchange *x, const char *data, size_t n)
+{
+    struct server *server = x->server;
+    x->spool_counted += n;
+    if (atomic_fetch_add(&server->spool_bytes, n) + n > server->config->spool_max_bytes) {
+        log_warn("http.spool_full", INT("bytes", server->config->spool_max_bytes));
+        x->overload = "too many uploads at a time: try again later";
+    }
+    while (n > 0 && !x->overload) {
+        ssize_t done = write(x->request.body_file, data, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0) {
+            log_error("http.spool_failed", STR("why", strerror(errno)));
+            x->overload = errno == ENOSPC || errno == EDQUOT
+                              ? "the disk of this server is full: nothing can be uploaded"
+                              : "this server cannot take uploads just now";
+            break;
+        }
+        data += done;
+        n -= (size_t)done;
+        x->request.body_file_bytes += (uint64_t)done;
+    }
+}
+
 static enum MHD_Result add_body(struct exchange *x, const char *data, size_t n)
 {
     struct server *server = x->server;
+    if (x->overload) /* no answer is possible mid-body: the rest is read and dropped */
+        return MHD_YES;
+    if (x->request.body_file >= 0) {
+        add_spooled(x, data, n);
+        return MHD_YES;
+    }
     x->body_counted += n;
     if (atomic_fetch_add(&server->bodies_bytes, n) + n > server->bodies_max_bytes) {
         log_warn("http.bodies_full", INT("bytes", server->bodies_max_bytes));
-        x->is_overload = true;
+        x->overload = "";
+        buf_clear(&x->body);
+        return MHD_YES;
     }
-    if (x->is_overload)
-        buf_clear(&x->body); /* no answer is possible mid-body: the rest is read and dropped */
-    else
-        buf_add(&x->body, data, n);
+    buf_add(&x->body, data, n);
     return x->body.is_full ? MHD_NO : MHD_YES; /* the gate has counted: it cannot be */
 }
 
@@ -467,8 +516,8 @@ static enum MHD_Result run_handler(struct exchange *x)
 {
     struct request *r = &x->request;
     struct server *server = x->server;
-    if (x->is_overload)
-        return send_answer(x, response_error(503, NULL));
+    if (x->overload)
+        return send_answer(x, response_error(503, x->overload));
     if (x->answer)
         return take_answer(x);
     r->body = buf_bytes(&x->body);

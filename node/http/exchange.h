@@ -34,7 +34,7 @@ struct server {
 
     /* any thread */
     atomic_size_t references;
-    atomic_uint_fast64_t requests, bodies_bytes;
+    atomic_uint_fast64_t requests, bodies_bytes, spool_bytes;
 
     /* any thread, under mu */
     pthread_mutex_t mu;
@@ -54,8 +54,8 @@ struct exchange {
     /* the HTTP thread of the connection */
     enum exchange_step step;
     struct buf body;
-    uint64_t body_counted;
-    bool is_overload; /* bodies of all requests together are too large */
+    uint64_t body_counted, spool_counted;
+    const char *overload; /* why this one is answered 503: bodies together are too large, ... */
 
     /* any thread, under server->mu */
     struct MHD_Connection *connection; /* NULL once completed */

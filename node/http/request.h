@@ -37,6 +37,8 @@ struct request {
     struct request_field *fields; /* all of them, as sent, in order */
     size_t n_fields;
     struct bytes body;
+    int body_file; /* of a ROUTE_SPOOLED route: where the body is instead; -1: there is none */
+    uint64_t body_file_bytes;
     struct route_match match;
     struct address client;    /* behind a proxy of ours: the one it speaks for */
     bool is_tls;              /* the client's own connection is secure */

@@ -56,8 +56,8 @@ struct response {
     size_t n_fields;
     char *body; /* malloc'd, or NULL */
     size_t body_n;
-    int file; /* -1, or an open file that is the body */
-    uint64_t file_bytes;
+    int file; /* -1, or an open file; the body is file_bytes of it from file_from on */
+    uint64_t file_from, file_bytes;
     struct response_stream stream;   /* read is NULL: none */
     struct response_upgrade upgrade; /* start is NULL: none */
 };

@@ -21,6 +21,9 @@
 #define ROUTE_ALLOW_BYTES 64
 #define ROUTE_BODY_DEFAULT_MAX_BYTES (1024 * 1024)
 
+/* route->needs: the body goes to a file as it comes in (request->body_file), not to memory. */
+#define ROUTE_SPOOLED (1u << 31)
+
 struct request;
 struct response;
 
@@ -31,7 +34,7 @@ struct route {
     struct response *(*handler)(struct request *request);
     size_t body_max_bytes;    /* 0: the default for POST, PUT, PATCH and DELETE; none for others */
     const char *const *types; /* accepted Content-Types (mediatype.h), NULL-ended; NULL: any */
-    unsigned needs;           /* what the server's guard checks first; the router passes it on */
+    unsigned needs;           /* what the server's guard checks first, and ROUTE_ flags */
 };
 
 struct route_param {

@@ -36,6 +36,10 @@ struct server_config {
      */
     unsigned requests_per_s, requests_burst;
     uint64_t bodies_max_bytes; /* memory of all bodies at once, then 503; 0: the default */
+    /* For ROUTE_SPOOLED: an open file without a name, or -1; on an HTTP thread. The bytes of all
+     * such files together; then 503. */
+    int (*spool)(void *context);
+    uint64_t spool_max_bytes;
     bool is_public_https;      /* a proxy in front speaks TLS with the clients */
     /*
      * Asked before every handler, for instance about route->needs: NULL lets the request

@@ -105,6 +105,11 @@ static void drain(int *fd, struct buf *to)
     *fd = -1;
 }
 
+uint64_t media_job_id(const struct media_job *job)
+{
+    return job->made.id;
+}
+
 bool media_wait(struct media_job *job, int64_t wait_ms)
 {
     int64_t until = clock_mono_ms() + wait_ms;

@@ -71,6 +71,8 @@ void media_made_discard(const char *data_dir, const struct media_made *made);
 struct media_job;
 MUST_CHECK enum err media_begin(const char *data_dir, const struct media_order *order,
                                 struct media_job **out, struct why *why);
+/* What the file will be called. */
+uint64_t media_job_id(const struct media_job *job);
 /* Waits at most so long; true: it has ended. */
 bool media_wait(struct media_job *job, int64_t wait_ms);
 /* Waits for the end, and frees the job. */

@@ -9,12 +9,19 @@
 #define PREVIEW_QUALITY 80
 #define HASH_SIDE 32 /* pixels: a blurhash shows no more */
 
+/* What libvips grumbles about is nothing a user could use, and would be taken for a refusal. */
+static void say_nothing(const char *domain, GLogLevelFlags level, const char *text, void *context)
+{
+    (void)domain, (void)level, (void)text, (void)context;
+}
+
 /* Only what we want to take: libvips knows many more, some by asking other programs. */
 bool picture_start(const char *program)
 {
     static const char *const taken[] = {"VipsForeignLoadJpeg", "VipsForeignLoadPng",
                                         "VipsForeignLoadWebp", "VipsForeignLoadNsgif",
                                         "VipsForeignLoadHeif"};
+    g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, say_nothing, NULL);
     if (VIPS_INIT(program))
         return false;
     vips_operation_block_set("VipsForeignLoad", TRUE);

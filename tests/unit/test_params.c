@@ -1,8 +1,10 @@
+#include "node/api/multipart.h"
 #include "node/api/params.h"
 #include "node/api/scope.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -77,20 +79,64 @@ static void objects_in_a_list_keep_apart(void **state)
     assert_false(params_has(&params, "k[1][whole]"));
 }
 
+static const char form_with_file[] =
+    "----x y\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n----x y\r\n"
+    "Content-Type: image/png\r\nContent-Disposition: form-data; filename=\"../a\\\"b.png\"; "
+    "name=file"
+    "\r\n\r\n\r\n--bytes\r\n----x y--";
+
+static void check_file(void)
+{
+    const struct param_file *file = params_file(&params, "file");
+    assert_non_null(file);
+    assert_int_equal(file->size, 9);
+    assert_memory_equal(form_with_file + file->at, "\r\n--bytes", 9);
+    assert_false(params_has(&params, "file"));
+    assert_string_equal(params_get(&params, "a"), "1");
+    assert_null(params_file(&params, "other"));
+}
+
 static void a_file_is_no_parameter(void **state)
 {
     (void)state;
-    assert_int_equal(read_body(MULTIPART,
-                               "----x y\r\nContent-Type: image/png\r\nContent-Disposition: "
-                               "form-data; filename=\"../a\\\"b.png\"; name=file\r\n\r\n\r\n--bytes"
-                               "\r\n----x y--"),
-                     OK);
-    const struct param_file *file = params_file(&params, "file");
+    assert_int_equal(read_body(MULTIPART, form_with_file), OK);
+    check_file();
+}
+
+static void a_body_in_a_file_reads_the_same(void **state)
+{
+    (void)state;
+    FILE *file = tmpfile();
     assert_non_null(file);
-    assert_int_equal(file->bytes.n, 9);
-    assert_memory_equal(file->bytes.p, "\r\n--bytes", 9);
-    assert_false(params_has(&params, "file"));
-    assert_null(params_file(&params, "other"));
+    fputs(form_with_file, file);
+    fflush(file);
+    const struct params_body body = {
+        .type = MULTIPART, .file = fileno(file), .size = sizeof form_with_file - 1};
+    arena_clear(&arena);
+    assert_int_equal(params_read_body(bytes_of(""), &body, &arena, &params, NULL), OK);
+    check_file();
+    fclose(file);
+}
+
+static void a_delimiter_is_found_across_the_windows_of_a_file(void **state)
+{
+    static const char end[] = "\r\n----x y--";
+    (void)state;
+    for (size_t n = MULTIPART_WINDOW_BYTES - 120; n < MULTIPART_WINDOW_BYTES + 20; n += 7) {
+        FILE *file = tmpfile();
+        assert_non_null(file);
+        fputs("----x y\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\n", file);
+        for (size_t i = 0; i < n; i++)
+            fputc(i % 3 ? '-' : '\n', file);
+        fputs(end, file);
+        fflush(file);
+        const struct params_body body = {
+            .type = MULTIPART, .file = fileno(file), .size = (uint64_t)ftell(file)};
+        arena_clear(&arena);
+        assert_int_equal(params_read_body(bytes_of(""), &body, &arena, &params, NULL), OK);
+        assert_int_equal(params_file(&params, "f")->size, n);
+        fclose(file);
+    }
 }
 
 static void what_is_broken_is_refused(void **state)
@@ -183,6 +229,8 @@ int main(void)
         cmocka_unit_test(however_they_come_they_are_the_same),
         cmocka_unit_test(objects_in_a_list_keep_apart),
         cmocka_unit_test(a_file_is_no_parameter),
+        cmocka_unit_test(a_body_in_a_file_reads_the_same),
+        cmocka_unit_test(a_delimiter_is_found_across_the_windows_of_a_file),
         cmocka_unit_test(what_is_broken_is_refused),
         cmocka_unit_test(t58_there_are_not_too_many),
         cmocka_unit_test(values_are_read_with_care),
