@@ -1,99 +1,35 @@
 #include "federation/timeline.h"
 
 #include "federation/audience.h"
-#include "federation/policy.h"
-#include "storage/base/clock.h"
-#include "storage/domain_block.h"
 #include "storage/edge.h"
-#include "storage/mute.h"
+#include "storage/list.h"
+#include "storage/tag_follow.h"
 
 #include <string.h>
 
-static enum err open_actor(struct timeline *t, struct page page)
-{
-    uint64_t of = t->query.of.v;
-    const struct stream_key keys[] = {{STREAM_AUTHOR, of}, {STREAM_GROUP, of}};
-    return stream_open(t->txn, keys, COUNT(keys), page, &t->stream);
-}
-
-static enum err open_direct(struct timeline *t, struct page page)
-{
-    uint64_t reader = t->query.reader.v;
-    const struct stream_key keys[] = {{STREAM_AUTHOR, reader}, {STREAM_MENTION, reader}};
-    return stream_open(t->txn, keys, COUNT(keys), page, &t->stream);
-}
-
-static enum err open_tags(struct timeline *t, struct page page)
-{
-    struct stream_key keys[1 + TIMELINE_TAGS_MAX] = {{STREAM_TAG, tag_owner(t->txn, t->query.tag)}};
-    const char *const *any = t->query.any;
-    size_t n = 1;
-    for (; any && *any && n < COUNT(keys); any++)
-        keys[n++] = (struct stream_key){STREAM_TAG, tag_owner(t->txn, *any)};
-    return stream_open(t->txn, keys, n, page, &t->stream);
-}
-
-static enum err open_one(struct timeline *t, enum stream_kind kind, uint64_t owner,
-                         struct page page)
-{
-    struct stream_key key = {kind, owner};
-    return stream_open(t->txn, &key, 1, page, &t->stream);
-}
-
-enum err timeline_open(struct txn *txn, const struct timeline_query *query, struct timeline *out)
-{
-    struct page page = query->page;
-
-    *out = (struct timeline){.txn = txn, .query = *query};
-    page.limit = 0; /* counted here: what is left out does not count */
-    switch (query->kind) {
-    case TIMELINE_HOME:
-        return stream_open_home(txn, query->reader, page, &out->stream);
-    case TIMELINE_LOCAL:
-        return open_one(out, STREAM_LOCAL, 0, page);
-    case TIMELINE_PUBLIC:
-        return open_one(out, STREAM_PUBLIC, 0, page);
-    case TIMELINE_TAG:
-        return open_tags(out, page);
-    case TIMELINE_MENTIONS:
-        return open_one(out, STREAM_MENTION, query->reader.v, page);
-    case TIMELINE_DIRECT:
-        return open_direct(out, page);
-    case TIMELINE_AUTHOR:
-        return open_actor(out, page);
-    case TIMELINE_GROUP:
-        return open_one(out, STREAM_GROUP, query->of.v, page);
-    case TIMELINE_THREAD:
-        return open_one(out, STREAM_THREAD, query->root.v, page);
-    }
-    return ERR_INVALID;
-}
-
-static bool has(struct timeline *t, enum edge_kind kind, uint64_t who, uint64_t whom)
-{
-    return edge_has(t->txn, (struct edge_key){kind, who, whom});
-}
-
-/* Does the reader want to hear of this actor at all, and is the actor in good standing? */
-static bool is_welcome(struct timeline *t, const Actor *actor)
-{
-    uint64_t reader = t->query.reader.v;
-    bool is_asked_about = t->query.kind == TIMELINE_AUTHOR && t->query.of.v == actor->id;
-    if (actor->suspended_ms || actor->deleted_ms ||
-        policy_shows(t->txn, actor->host) == PEER_STATE__BLOCKED)
-        return false;
-    return !reader || reader == actor->id ||
-           (!has(t, EDGE_BLOCK, reader, actor->id) && !has(t, EDGE_BLOCK, actor->id, reader) &&
-            (is_asked_about ||
-             (!mute_holds(t->txn, t->query.reader, (actor_id){actor->id}, clock_ms()) &&
-              !domain_block_has(t->txn, t->query.reader, actor->host))));
-}
+/* An entry that may be shown. */
+struct candidate {
+    const Post *post, *boost;
+    const struct wish *author, *booster; /* booster: NULL without a boost */
+};
 
 static bool is_followed(struct timeline *t, uint64_t actor)
 {
     uint64_t reader = t->query.reader.v;
-    return reader && (reader == actor || has(t, EDGE_FOLLOW, reader, actor));
+    return reader &&
+           (reader == actor || edge_has(t->txn, (struct edge_key){EDGE_FOLLOW, reader, actor}));
 }
+
+/* Does the reader want to hear of this actor at all, and is the actor in good standing? Who asks
+ * for what one account wrote is shown it though they mute it. */
+static bool is_welcome(struct timeline *t, const struct wish *wish)
+{
+    bool is_asked_about = t->query.kind == TIMELINE_AUTHOR && t->query.of.v == wish->actor->id;
+    return !wish->is_gone && wish->shows != PEER_STATE__BLOCKED && !wish->is_blocked &&
+           (!wish->is_muted || is_asked_about);
+}
+
+/* ---- replies ---- */
 
 /* Home shows replies only within the circle the reader follows, or to the reader. When nobody knows
  * whom a reply answers (the post is gone, or never came), it stands for itself. */
@@ -139,62 +75,109 @@ static bool has_tags_asked(const struct timeline_query *query, const Post *post)
     return true;
 }
 
-static bool is_asked_for(struct timeline *t, const struct timeline_entry *entry,
-                         struct arena *arena)
+static bool is_asked_for(struct timeline *t, const struct candidate *c, struct arena *arena)
 {
     unsigned only = t->query.only;
-    if (t->query.kind == TIMELINE_DIRECT && entry->post->visibility != VISIBILITY__DIRECT)
-        return false;
-    return !(only & TIMELINE_WITH_MEDIA && entry->post->n_attachments == 0) &&
-           !(only & TIMELINE_NO_BOOSTS && entry->boost) &&
-           !(only & TIMELINE_OF_HERE && entry->author->host[0]) &&
-           !(only & TIMELINE_OF_PEERS && !entry->author->host[0]) &&
-           has_tags_asked(&t->query, entry->post) &&
-           !(only & TIMELINE_NO_REPLIES && !entry->boost &&
-             is_reply_to_others(t, entry->post, arena));
+    return !(only & TIMELINE_WITH_MEDIA && c->post->n_attachments == 0) &&
+           !(only & TIMELINE_NO_BOOSTS && c->boost) &&
+           !(only & TIMELINE_OF_HERE && c->author->actor->host[0]) &&
+           !(only & TIMELINE_OF_PEERS && !c->author->actor->host[0]) &&
+           has_tags_asked(&t->query, c->post) &&
+           !(only & TIMELINE_NO_REPLIES && !c->boost && is_reply_to_others(t, c->post, arena));
 }
 
-static bool is_shown(struct timeline *t, const struct timeline_entry *entry, struct arena *arena)
+/* ---- where the reader follows ---- */
+
+static bool has_followed_tag(struct timeline *t, const struct candidate *c)
 {
-    if (!is_asked_for(t, entry, arena))
+    if (!t->has_tags || c->boost || c->post->visibility != VISIBILITY__PUBLIC)
         return false;
-    if (!is_welcome(t, entry->author) || (entry->booster && !is_welcome(t, entry->booster)))
+    for (size_t i = 0; i < c->post->n_tags; i++)
+        if (tag_follow_has(t->txn, t->query.reader, c->post->tags[i]))
+            return true;
+    return false;
+}
+
+/* What the follow of whoever brought it wants. */
+static bool is_wanted(const struct candidate *c)
+{
+    const struct wish *from = c->booster ? c->booster : c->author;
+    return !(c->booster && from->follow && from->follow->hide_boosts) &&
+           wish_has_language(from, c->post->language);
+}
+
+static bool is_for_home(struct timeline *t, const struct candidate *c, struct arena *arena)
+{
+    if (!is_wanted(c))
         return false;
-    if (!audience_may_read(t->txn, entry->post, t->query.reader) ||
-        (entry->boost && !audience_may_read(t->txn, entry->boost, t->query.reader)))
+    if (has_followed_tag(t, c))
+        return c->author->shows != PEER_STATE__LIMITED || wish_is_near(c->author);
+    return c->boost || !is_out_of_circle(t, c->post, arena);
+}
+
+static bool is_for_list(struct timeline *t, const struct candidate *c, struct arena *arena)
+{
+    Post *parent;
+    if (!is_wanted(c))
+        return false;
+    if (c->boost || !is_reply_to_others(t, c->post, arena))
+        return true;
+    if (!c->post->in_reply_to)
+        return t->replies != LIST_REPLIES__TO_NOBODY; /* nobody knows to whom */
+    if (post_get(t->txn, (post_id){c->post->in_reply_to}, arena, &parent))
+        return false;
+    if (parent->author == t->query.reader.v)
+        return true;
+    switch (t->replies) {
+    case LIST_REPLIES__TO_MEMBERS:
+        return list_has(t->txn, t->query.list, (actor_id){parent->author});
+    case LIST_REPLIES__TO_FOLLOWED:
+        return is_followed(t, parent->author);
+    default:
+        return false;
+    }
+}
+
+static bool is_shown(struct timeline *t, const struct candidate *c, struct arena *arena)
+{
+    actor_id reader = t->query.reader;
+    if (!is_asked_for(t, c, arena) || !is_welcome(t, c->author) ||
+        (c->booster && !is_welcome(t, c->booster)) || !audience_may_read(t->txn, c->post, reader) ||
+        (c->boost && !audience_may_read(t->txn, c->boost, reader)))
         return false;
     switch (t->query.kind) {
     case TIMELINE_HOME:
-        return entry->boost || !is_out_of_circle(t, entry->post, arena);
+        return is_for_home(t, c, arena);
+    case TIMELINE_LIST:
+        return is_for_list(t, c, arena);
     case TIMELINE_PUBLIC:
     case TIMELINE_TAG:
-        return policy_shows(t->txn, entry->author->host) != PEER_STATE__LIMITED ||
-               is_followed(t, entry->author->id);
+        return c->author->shows != PEER_STATE__LIMITED || wish_is_near(c->author);
     default:
         return true;
     }
 }
 
+/* ---- one after the other ---- */
+
 static enum err get_with_author(struct timeline *t, uint64_t id, struct arena *arena,
-                                const Post **out_post, const Actor **out_author)
+                                const Post **out_post, const struct wish **out_author)
 {
     Post *post;
-    Actor *author;
     enum err e = post_get(t->txn, (post_id){id}, arena, &post);
     if (!e)
-        e = actor_get(t->txn, (actor_id){post->author}, arena, &author);
+        e = wish_of(&t->wishes, post->author, out_author);
     if (e)
         return e == ERR_NOTFOUND ? ERR_CORRUPT : e; /* one snapshot: streams name what is there */
     *out_post = post;
-    *out_author = author;
     return OK;
 }
 
-static enum err read_entry(struct timeline *t, post_id id, struct arena *arena,
-                           struct timeline_entry *out)
+static enum err read_candidate(struct timeline *t, uint64_t id, struct arena *arena,
+                               struct candidate *out)
 {
-    *out = (struct timeline_entry){.id = id};
-    enum err e = get_with_author(t, id.v, arena, &out->post, &out->author);
+    *out = (struct candidate){.boost = NULL};
+    enum err e = get_with_author(t, id, arena, &out->post, &out->author);
     if (e || !out->post->boost_of)
         return e;
     out->boost = out->post;
@@ -202,25 +185,47 @@ static enum err read_entry(struct timeline *t, post_id id, struct arena *arena,
     return get_with_author(t, out->boost->boost_of, arena, &out->post, &out->author);
 }
 
+/* What is not shown leaves nothing in the arena: a page may pass over thousands. */
+static enum err look(struct timeline *t, post_id id, struct arena *arena, bool *out_shown,
+                     struct timeline_entry *out)
+{
+    struct candidate c;
+    struct arena_mark mark = arena_mark(arena);
+    enum err e = read_candidate(t, id.v, arena, &c);
+    if (e)
+        return e;
+    t->last = id;
+    *out_shown = is_shown(t, &c, arena);
+    if (*out_shown)
+        *out = (struct timeline_entry){.id = id,
+                                       .post = c.post,
+                                       .boost = c.boost,
+                                       .author = c.author->actor,
+                                       .booster = c.booster ? c.booster->actor : NULL};
+    else
+        arena_rewind(arena, mark);
+    return OK;
+}
+
 enum err timeline_next(struct timeline *t, struct arena *arena, struct timeline_entry *out)
 {
     unsigned limit = t->query.page.limit;
     if (limit && t->given == limit)
         return ERR_NOTFOUND;
+    wishes_trim(&t->wishes);
     while (t->looked_at++ < TIMELINE_SCAN_MAX) {
-        struct timeline_entry entry;
+        bool shown = false;
         post_id id;
         enum err e = stream_next(&t->stream, &id);
         if (!e)
-            e = read_entry(t, id, arena, &entry);
+            e = look(t, id, arena, &shown, out);
         if (e)
             return e;
-        t->last = id;
-        if (!is_shown(t, &entry, arena))
-            continue;
-        *out = entry;
-        t->given++;
-        return OK;
+        if (shown) {
+            t->given++;
+            return OK;
+        }
+        wishes_trim(&t->wishes);
     }
     return ERR_NOTFOUND;
 }
@@ -236,6 +241,7 @@ enum err timeline_has_more(struct timeline *t, bool *out)
 void timeline_close(struct timeline *t)
 {
     stream_close(&t->stream);
+    wishes_close(&t->wishes);
 }
 
 enum err timeline_has(struct txn *txn, const struct timeline_query *query, const Post *post,

@@ -4,17 +4,23 @@
  * A stream (stream.h) holds everything that belongs to it, whatever its visibility; this is where
  * the reader's rights and wishes are applied, at each read, so that an unfollow, block, mute or
  * change of policy takes effect at once. Left out: what the reader may not read (audience.h);
- * authors that are suspended, deleted, of a blocked peer, muted or blocked, either way; at home,
- * replies to people the reader does not follow; in public and tag streams, authors of limited peers
- * whom the reader does not follow.
+ * authors that are suspended, deleted, of a blocked peer, muted or blocked, either way, or of a
+ * host the reader blocks; in public and tag streams, authors of limited peers whom the reader does
+ * not follow.
  *
- * Memory   a timeline holds no memory of its own but the stream's; posts live in the caller's arena
+ * At home are whom the reader follows, the hashtags they follow, and themselves. There are no
+ * replies to people the reader does not follow, no boosts and languages that a follow does not
+ * want, and nothing of who is in an exclusive list. A list has its members, boosts and languages
+ * as at home, and the replies its policy lets in.
+ *
+ * Memory   posts live in the caller's arena; what is not shown is freed again
  * Threads  the txn's
  * Errors   as the store
  */
 #ifndef WARD_FEDERATION_TIMELINE_H
 #define WARD_FEDERATION_TIMELINE_H
 
+#include "federation/wish.h"
 #include "storage/post.h"
 #include "storage/stream.h"
 
@@ -32,6 +38,7 @@ enum timeline_kind {
     TIMELINE_AUTHOR,   /* of: whose; of a group: what was posted to it, too */
     TIMELINE_GROUP,    /* of: the group; what was posted to it */
     TIMELINE_THREAD,   /* root: the thread's oldest post */
+    TIMELINE_LIST,     /* list: one of the reader's; ERR_NOTFOUND when it is not */
 };
 
 /* Switches, as bits. */
@@ -49,6 +56,7 @@ struct timeline_query {
     const char *tag;
     actor_id of;
     post_id root;
+    uint64_t list;
     struct page page;
     unsigned only; /* enum timeline_only */
     /* Folded tags, each list ended by NULL; NULL: none. any: of TIMELINE_TAG, beside `tag`; what is
@@ -60,6 +68,9 @@ struct timeline {
     struct txn *txn;
     struct timeline_query query;
     struct stream stream;
+    struct wishes wishes;
+    ListReplies replies; /* of TIMELINE_LIST */
+    bool has_tags;       /* of TIMELINE_HOME: the reader follows hashtags */
     unsigned given, looked_at;
     post_id last; /* looked at, shown or not */
 };
@@ -69,12 +80,12 @@ struct timeline_entry {
     const Post *post;     /* what is shown */
     const Post *boost;    /* the boost that brought it; NULL: the post itself */
     const Actor *author;  /* of post */
-    const Actor *booster; /* NULL without a boost */
+    const Actor *booster; /* NULL without a boost; both live until the next entry */
 };
 
 MUST_CHECK enum err timeline_open(struct txn *txn, const struct timeline_query *query,
                                   struct timeline *out);
-/* OK, or ERR_NOTFOUND at the end of the page. The entry lives in the arena. */
+/* OK, or ERR_NOTFOUND at the end of the page. */
 MUST_CHECK enum err timeline_next(struct timeline *timeline, struct arena *arena,
                                   struct timeline_entry *out);
 /* After the page's end: may anything lie beyond it? Its next page begins at timeline->last, for the

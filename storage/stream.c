@@ -148,43 +148,6 @@ void stream_close(struct stream *stream)
     stream->count = 0;
 }
 
-/* What an actor wrote and, when it is a group, what was posted to it: for others that is empty, and
- * costs one look. */
-static void add_actor(struct stream_key **keys, size_t *count, size_t *room, uint64_t actor)
-{
-    if (*count == *room) {
-        *room = *room ? 2 * *room : 64;
-        *keys = xrealloc(*keys, *room * sizeof **keys);
-    }
-    (*keys)[(*count)++] = (struct stream_key){STREAM_AUTHOR, actor};
-    (*keys)[(*count)++] = (struct stream_key){STREAM_GROUP, actor};
-}
-
-enum err stream_open_home(struct txn *txn, actor_id who, struct page page, struct stream *out)
-{
-    AUTO(xfree) struct stream_key *keys = NULL;
-    size_t count = 0, room = 0;
-    add_actor(&keys, &count, &room, who.v);
-
-    struct key prefix = {.n = 0};
-    key_add_u8(&prefix, EDGE_FOLLOW);
-    key_add_u64(&prefix, who.v);
-    AUTO(range_close) struct range follows = {.cursor = NULL};
-    struct bytes key;
-    enum err e = range_prefix(txn, TABLE_EDGE, key_bytes(&prefix), RANGE_UP, &follows);
-    if (e)
-        return e;
-    while ((e = range_next(&follows, &key, NULL)) == OK) {
-        size_t at = prefix.n;
-        uint64_t author;
-        e = key_read_u64(key, &at, &author);
-        if (e)
-            return e;
-        add_actor(&keys, &count, &room, author);
-    }
-    return e == ERR_NOTFOUND ? stream_open(txn, keys, count, page, out) : e;
-}
-
 enum err stream_add(struct txn *txn, struct stream_key key, post_id post)
 {
     struct key k = stream_bytes(key, post.v);

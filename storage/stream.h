@@ -47,10 +47,6 @@ MUST_CHECK enum err stream_next(struct stream *stream, post_id *out);
 MUST_CHECK enum err stream_is_at_end(struct stream *stream, bool *out);
 void stream_close(struct stream *stream);
 
-/* Home of an actor: whom they follow, what was posted to the groups among those, and themselves. */
-MUST_CHECK enum err stream_open_home(struct txn *txn, actor_id who, struct page page,
-                                     struct stream *out);
-
 MUST_CHECK enum err stream_add(struct txn *txn, struct stream_key key, post_id post);
 MUST_CHECK enum err stream_del(struct txn *txn, struct stream_key key, post_id post);
 /* The lowest id above *id, which moves there (start with 0); ERR_NOTFOUND at the end. */

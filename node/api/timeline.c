@@ -1,5 +1,5 @@
 /*
- * timeline - pages of statuses: home, public, hashtags, an account's.
+ * timeline - pages of statuses: home, public, hashtags, lists, an account's.
  *
  * What belongs on a page and what is left out is decided by federation/timeline.h. A group's
  * statuses are what was posted to it, each as its author's own status: apps show whose it is, and
@@ -136,6 +136,13 @@ static struct response *get_direct(struct api_call *call)
     return answer_timeline(call, &query, VIEW_HOME);
 }
 
+static struct response *get_list(struct api_call *call)
+{
+    struct timeline_query query = {.kind = TIMELINE_LIST};
+    enum err e = api_path_id(call, "id", &query.list);
+    return e ? api_of_err(e, NULL) : answer_timeline(call, &query, VIEW_HOME);
+}
+
 /* ---- hashtags ---- */
 
 static struct response *nothing(struct api_call *call)
@@ -268,6 +275,15 @@ const struct api_route api_timeline_routes[] = {
      .answers = "[Status]",
      .run = get_direct,
      .about = "direct statuses, as old apps ask for them"},
+    {.method = "GET",
+     .path = "/api/v1/timelines/list/{id}",
+     .tier = 2,
+     .who = API_USER,
+     .scope = "read:lists",
+     .id = API_ID_LIST,
+     .answers = "[Status]",
+     .run = get_list,
+     .about = "what the members of a list wrote and boosted"},
     {.method = "GET",
      .path = "/api/v1/timelines/tag/{tag}",
      .tier = 2,

@@ -93,6 +93,27 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
     return text;
 }
 
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){arena->head, arena->head ? arena->head->used : 0, arena->used_bytes,
+                               arena->is_full};
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+    while (arena->head != mark.head) {
+        struct arena_block *next = arena->head->next;
+        free(arena->head);
+        arena->head = next;
+    }
+    if (mark.head) { /* what is allocated is zeroed */
+        memset(mark.head->data + mark.used, 0, mark.head->used - mark.used);
+        mark.head->used = mark.used;
+    }
+    arena->used_bytes = mark.used_bytes;
+    arena->is_full = mark.is_full;
+}
+
 void arena_clear(struct arena *arena)
 {
     while (arena->head) {

@@ -38,6 +38,15 @@ struct bytes arena_bytes(struct arena *arena, struct bytes in);
 /* NULL when the arena is full. */
 char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* Where the arena stands; arena_rewind frees what was allocated since. Marks nest. */
+struct arena_mark {
+    struct arena_block *head;
+    size_t used, used_bytes;
+    bool is_full;
+};
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_rewind(struct arena *arena, struct arena_mark mark);
+
 /* Frees everything; the arena may be used again. Accepts zeros. */
 void arena_clear(struct arena *arena);
 

@@ -45,6 +45,8 @@ enum err build_post_try(struct txn *txn, const struct build_post *with, post_id 
     post.visibility = with->visibility;
     post.boost_of = with->boost_of;
     post.published_ms = with->published_ms ? with->published_ms : BUILD_NOW_MS;
+    if (with->language)
+        post.language = (char *)with->language;
     if (with->in_reply_to)
         post.in_reply_to_uri = (char *)with->in_reply_to;
     post.tags = (char **)with->tags;

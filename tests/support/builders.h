@@ -21,6 +21,7 @@ struct build_post {
     actor_id mentions[4];    /* 0 ends */
     uint64_t boost_of;
     Visibility visibility;
+    const char *language; /* NULL: unknown */
     int64_t published_ms; /* 0: BUILD_NOW_MS */
 };
 /* What post_add answers; *out is set on OK. */

@@ -20,6 +20,30 @@ static void a_full_arena_gives_null_and_remembers_it(void **state)
     assert_null(arena_alloc(&arena, SIZE_MAX));
 }
 
+static void a_rewound_arena_gives_zeroed_memory_again(void **state)
+{
+    (void)state;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(100000);
+    for (size_t first = 0; first < 9000; first += 3000) { /* in a block of its own, or beside */
+        char *kept = first ? arena_alloc(&arena, first) : NULL, *again;
+        size_t used = arena.used_bytes;
+        if (kept)
+            memset(kept, 'k', first);
+        struct arena_mark mark = arena_mark(&arena);
+        memset(arena_alloc(&arena, 700), 'x', 700);
+        memset(arena_alloc(&arena, 20000), 'x', 20000);
+        assert_null(arena_alloc(&arena, 200000));
+        arena_rewind(&arena, mark);
+        assert_int_equal(arena.used_bytes, used);
+        assert_false(arena.is_full);
+        again = arena_alloc(&arena, 700);
+        for (size_t i = 0; i < 700; i++)
+            assert_int_equal(again[i], 0);
+        for (size_t i = 0; i < first; i++)
+            assert_int_equal(kept[i], 'k');
+    }
+}
+
 static void a_full_buf_adds_nothing_more(void **state)
 {
     (void)state;
@@ -73,6 +97,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_arena_gives_null_and_remembers_it),
+        cmocka_unit_test(a_rewound_arena_gives_zeroed_memory_again),
         cmocka_unit_test(a_full_buf_adds_nothing_more),
         cmocka_unit_test(a_full_queue_refuses_and_a_closed_one_drains),
         cmocka_unit_test(utf8_refuses_surrogates_overlong_and_cut_sequences),

@@ -1,6 +1,5 @@
 #include "storage/stream.h"
 
-#include "storage/edge.h"
 #include "tests/support/store.h"
 
 #include <setjmp.h>
@@ -167,59 +166,12 @@ static void an_id_that_left_its_stream_is_not_given(void **state)
     assert_int_equal(stream_next(&stream, &id), ERR_NOTFOUND);
 }
 
-static void home_is_everyone_followed_and_oneself(void **state)
-{
-    (void)state;
-    AUTO(store_close) struct store store = store_open();
-    AUTO(txn_end) struct txn *txn = store_write(&store);
-    enum { ME = 7, FOLLOWED = 500, POSTS = 3 };
-    Edge edge = EDGE__INIT;
-    for (uint64_t author = 1000; author < 1000 + FOLLOWED; author++) {
-        assert_int_equal(edge_add(txn, (struct edge_key){EDGE_FOLLOW, ME, author}, &edge), OK);
-        for (uint64_t i = 0; i < POSTS; i++) {
-            post_id id = {(i * FOLLOWED + author - 1000 + 1) * 10};
-            assert_int_equal(stream_add(txn, (struct stream_key){STREAM_AUTHOR, author}, id), OK);
-        }
-    }
-    post_id mine = {100001}, stranger = {100002}, id;
-    assert_int_equal(stream_add(txn, (struct stream_key){STREAM_AUTHOR, ME}, mine), OK);
-    assert_int_equal(stream_add(txn, (struct stream_key){STREAM_AUTHOR, 8}, stranger), OK);
-
-    AUTO(stream_close) struct stream home = {.heap = NULL};
-    assert_int_equal(stream_open_home(txn, (actor_id){ME}, (struct page){0}, &home), OK);
-    assert_int_equal(stream_next(&home, &id), OK);
-    assert_true(id.v == mine.v);
-    for (uint64_t i = FOLLOWED * POSTS; i >= 1; i--) {
-        assert_int_equal(stream_next(&home, &id), OK);
-        assert_true(id.v == i * 10);
-    }
-    assert_int_equal(stream_next(&home, &id), ERR_NOTFOUND);
-}
-
-static void an_unfollow_takes_effect_on_the_next_read(void **state)
-{
-    (void)state;
-    AUTO(store_close) struct store store = store_open();
-    AUTO(txn_end) struct txn *txn = store_write(&store);
-    Edge edge = EDGE__INIT;
-    const struct edge_key follow = {EDGE_FOLLOW, 7, 9};
-    post_id id;
-    assert_int_equal(edge_add(txn, follow, &edge), OK);
-    assert_int_equal(stream_add(txn, (struct stream_key){STREAM_AUTHOR, 9}, (post_id){5}), OK);
-    assert_int_equal(edge_del(txn, follow), OK);
-    AUTO(stream_close) struct stream home = {.heap = NULL};
-    assert_int_equal(stream_open_home(txn, (actor_id){7}, (struct page){0}, &home), OK);
-    assert_int_equal(stream_next(&home, &id), ERR_NOTFOUND);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_merge_gives_what_a_naive_model_gives),
         cmocka_unit_test(pages_down_and_pages_up_give_the_same_without_gap_or_repeat),
         cmocka_unit_test(an_id_that_left_its_stream_is_not_given),
-        cmocka_unit_test(home_is_everyone_followed_and_oneself),
-        cmocka_unit_test(an_unfollow_takes_effect_on_the_next_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
