@@ -247,21 +247,19 @@ void timeline_close(struct timeline *t)
 enum err timeline_has(struct txn *txn, const struct timeline_query *query, const Post *post,
                       struct arena *arena, bool *out)
 {
-    struct timeline t = {.txn = txn, .query = *query};
+    AUTO(timeline_close) struct timeline t = {.txn = NULL};
     struct timeline_entry entry;
     *out = false;
     if (!timeline_holds(txn, query, post))
         return OK;
-    enum err e = read_entry(&t, (post_id){post->id}, arena, &entry);
-    *out = !e && is_shown(&t, &entry, arena);
-    return e;
+    enum err e = timeline_prepare(txn, query, &t);
+    return e ? e : look(&t, (post_id){post->id}, arena, out, &entry);
 }
 
 bool timeline_had(struct txn *txn, const struct timeline_query *query, const Post *gone)
 {
     unsigned only = query->only;
     return timeline_holds(txn, query, gone) && audience_may_read(txn, gone, query->reader) &&
-           (query->kind != TIMELINE_DIRECT || gone->visibility == VISIBILITY__DIRECT) &&
            !(only & TIMELINE_WITH_MEDIA && gone->n_attachments == 0) &&
            !(only & TIMELINE_OF_HERE && !gone->is_local) &&
            !(only & TIMELINE_OF_PEERS && gone->is_local) && has_tags_asked(query, gone);

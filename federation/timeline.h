@@ -102,6 +102,9 @@ MUST_CHECK enum err timeline_has(struct txn *txn, const struct timeline_query *q
 /* Of one that was deleted (Event.gone): could the reader have seen it there? Whoever wants to hear
  * no more of its author is told all the same that it is gone. */
 bool timeline_had(struct txn *txn, const struct timeline_query *query, const Post *gone);
+/* For timeline.c: what timeline_open does, without the streams. */
+MUST_CHECK enum err timeline_prepare(struct txn *txn, const struct timeline_query *query,
+                                     struct timeline *out);
 /* Is it in one of the streams that the timeline merges, whoever may read it? */
 bool timeline_holds(struct txn *txn, const struct timeline_query *query, const Post *post);
 

@@ -4,6 +4,8 @@
 #include "federation/timeline.h"
 
 #include "storage/edge.h"
+#include "storage/list.h"
+#include "storage/tag_follow.h"
 
 #include <string.h>
 
@@ -38,7 +40,16 @@ static bool is_to_or_by(const Post *post, actor_id who)
 static bool comes_home(struct txn *txn, actor_id reader, uint64_t actor)
 {
     return actor &&
-           (actor == reader.v || edge_has(txn, (struct edge_key){EDGE_FOLLOW, reader.v, actor}));
+           (actor == reader.v || (edge_has(txn, (struct edge_key){EDGE_FOLLOW, reader.v, actor}) &&
+                                  !list_is_exclusive(txn, reader, (actor_id){actor})));
+}
+
+static bool has_followed_tag(struct txn *txn, actor_id reader, const Post *post)
+{
+    for (size_t i = 0; is_public(post) && i < post->n_tags; i++)
+        if (tag_follow_has(txn, reader, post->tags[i]))
+            return true;
+    return false;
 }
 
 bool timeline_holds(struct txn *txn, const struct timeline_query *query, const Post *post)
@@ -46,7 +57,11 @@ bool timeline_holds(struct txn *txn, const struct timeline_query *query, const P
     switch (query->kind) {
     case TIMELINE_HOME:
         return comes_home(txn, query->reader, post->author) ||
-               comes_home(txn, query->reader, post->group);
+               comes_home(txn, query->reader, post->group) ||
+               has_followed_tag(txn, query->reader, post);
+    case TIMELINE_LIST:
+        return list_has(txn, query->list, (actor_id){post->author}) ||
+               list_has(txn, query->list, (actor_id){post->group});
     case TIMELINE_LOCAL:
         return is_public(post)
                    ? post->is_local
@@ -55,8 +70,9 @@ bool timeline_holds(struct txn *txn, const struct timeline_query *query, const P
         return is_public(post);
     case TIMELINE_TAG:
         return is_public(post) && has_any_tag(query, post);
-    case TIMELINE_MENTIONS:
     case TIMELINE_DIRECT:
+        return post->visibility == VISIBILITY__DIRECT && is_to_or_by(post, query->reader);
+    case TIMELINE_MENTIONS:
         return is_to_or_by(post, query->reader);
     case TIMELINE_AUTHOR:
         return post->author == query->of.v || post->group == query->of.v;

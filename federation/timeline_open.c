@@ -85,13 +85,10 @@ static enum err add_followed(struct txn *txn, actor_id who, struct keys *keys)
 
 static enum err add_tags(struct timeline *t, struct keys *keys)
 {
-    AUTO(arena_clear) struct arena arena = ARENA_INIT((size_t)256 * 1024);
     uint64_t owner = 0;
     enum err e;
-    while (!(e = tag_follow_next(t->txn, t->query.reader, &owner, &arena, NULL))) {
+    while (!(e = tag_follow_next(t->txn, t->query.reader, &owner, NULL, NULL)))
         add(keys, STREAM_TAG, owner);
-        t->has_tags = true;
-    }
     return e == ERR_NOTFOUND ? OK : e;
 }
 
@@ -106,14 +103,9 @@ static enum err add_home(struct timeline *t, struct keys *keys)
 
 static enum err add_list(struct timeline *t, struct keys *keys)
 {
-    AUTO(arena_clear) struct arena arena = ARENA_INIT((size_t)64 * 1024);
     actor_id member = {0};
-    List *list;
-    enum err e = list_get(t->txn, t->query.reader, t->query.list, &arena, &list);
-    if (e)
-        return e;
-    t->replies = list->replies;
-    while (!(e = list_member_next(t->txn, list->id, &member)))
+    enum err e;
+    while (!(e = list_member_next(t->txn, t->query.list, &member)))
         add_actor(keys, member.v);
     return e == ERR_NOTFOUND ? OK : e;
 }
@@ -162,16 +154,33 @@ static enum err add_streams(struct timeline *t, struct keys *keys)
     return OK;
 }
 
+static enum err read_list(struct timeline *t)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT((size_t)64 * 1024);
+    List *list;
+    enum err e = list_get(t->txn, t->query.reader, t->query.list, &arena, &list);
+    if (!e)
+        t->replies = list->replies;
+    return e;
+}
+
+enum err timeline_prepare(struct txn *txn, const struct timeline_query *query, struct timeline *out)
+{
+    uint64_t tag = 0;
+    *out = (struct timeline){.txn = txn, .query = *query};
+    wishes_open(txn, query->reader, clock_ms(), &out->wishes);
+    if (query->kind == TIMELINE_HOME)
+        out->has_tags = !tag_follow_next(txn, query->reader, &tag, NULL, NULL);
+    return query->kind == TIMELINE_LIST ? read_list(out) : OK;
+}
+
 enum err timeline_open(struct txn *txn, const struct timeline_query *query, struct timeline *out)
 {
     AUTO(keys_clear) struct keys keys = {NULL, 0, 0};
     struct page page = query->page;
-    *out = (struct timeline){.txn = txn, .query = *query};
     page.limit = 0; /* counted by timeline_next: what is left out does not count */
-    enum err e = add_streams(out, &keys);
+    enum err e = timeline_prepare(txn, query, out);
     if (!e)
-        e = stream_open(txn, keys.item, keys.n, page, &out->stream);
-    if (!e)
-        wishes_open(txn, query->reader, clock_ms(), &out->wishes);
-    return e;
+        e = add_streams(out, &keys);
+    return e ? e : stream_open(txn, keys.item, keys.n, page, &out->stream);
 }

@@ -137,6 +137,18 @@ enum err list_member_del(struct txn *txn, uint64_t id, actor_id member)
     return edge_del(txn, edge_of(id, member));
 }
 
+bool list_is_exclusive(struct txn *txn, actor_id owner, actor_id member)
+{
+    for (uint64_t id = 0; !next_id(txn, owner, &id);) {
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(LIST_ARENA_BYTES);
+        List *list;
+        if (list_has(txn, id, member) && !list_get(txn, owner, id, &arena, &list) &&
+            list->is_exclusive)
+            return true;
+    }
+    return false;
+}
+
 enum err list_forget(struct txn *txn, actor_id owner, actor_id member)
 {
     enum err e;

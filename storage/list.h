@@ -43,6 +43,9 @@ bool list_has(struct txn *txn, uint64_t id, actor_id member);
 /* *member is moved on to the next (start with 0). */
 MUST_CHECK enum err list_member_next(struct txn *txn, uint64_t id, actor_id *member);
 
+/* Is the member in an exclusive list of the owner? */
+bool list_is_exclusive(struct txn *txn, actor_id owner, actor_id member);
+
 /* For edge.c: `owner` no longer follows `member`. */
 MUST_CHECK enum err list_forget(struct txn *txn, actor_id owner, actor_id member);
 /* For account.c: every list of an owner. */
