@@ -157,6 +157,8 @@ static const struct row table[] = {
      "length of a post that apps may write"},
     {"api_requests", T_COUNT, "3000", 300, 1000000, NONE, AT(api.requests),
      "requests of apps in five minutes, for one account or, without one, one address"},
+    {"push_content", T_CHOICE, "none", 0, 0, NONE, AT(push.content),
+     "what of a post's text is told through push services, which are outside", "none|full"},
     {"store_max", T_SIZE, "64 GiB", 16 * MIB, 16 * TIB, NONE, AT(store.map_bytes),
      "size the database can grow to; costs address space, not disk"},
     {"stop_timeout", T_TIME, "10 s", 100, 10 * MINUTE, NONE, AT(stop_timeout_ms),

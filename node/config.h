@@ -108,6 +108,10 @@ struct config {
     } api;
 
     struct {
+        int64_t content; /* enum push_content */
+    } push;
+
+    struct {
         int64_t map_bytes;
     } store;
 

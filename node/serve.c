@@ -14,6 +14,7 @@
 #include "node/media/media_sweep.h"
 #include "node/metrics.h"
 #include "node/notify.h"
+#include "node/push/push.h"
 #include "node/setup.h"
 #include "node/upkeep.h"
 #include "node/workers.h"
@@ -61,6 +62,7 @@ struct serve {
     struct upkeep *upkeep;
     struct poll_clock *polls;
     struct workers *workers;
+    struct push *push;
     struct control *control;
     struct server *admin;
     uint64_t work_seen; /* mutations and requests until the last tick */
@@ -468,6 +470,16 @@ static enum err start_api(struct serve *s, struct why *why)
     return e ? why_set(why, e, "the threads of the API cannot be started") : OK;
 }
 
+static enum err start_push(struct serve *s, struct why *why)
+{
+    return push_start(&s->api, &s->push, why);
+}
+
+static void stop_push(struct serve *s)
+{
+    push_stop(&s->push);
+}
+
 /* Our own limit on what an inbox takes; the API's rows have none. */
 static void limit_inboxes(struct serve *s)
 {
@@ -535,8 +547,8 @@ static const struct step {
     {"engine", start_engine, stop_engine},    {"writer", start_writer, stop_writer},
     {"workers", start_workers, stop_workers}, {"delivery", start_delivery, stop_delivery},
     {"fetcher", start_fetcher, stop_fetcher}, {"api", start_api, stop_api},
-    {"admin", start_admin, stop_admin},       {"control", start_control, stop_control},
-    {"public", start_public, stop_public},
+    {"push", start_push, stop_push},          {"admin", start_admin, stop_admin},
+    {"control", start_control, stop_control}, {"public", start_public, stop_public},
 };
 
 static void stop_steps(struct serve *s, size_t started)

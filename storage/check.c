@@ -197,6 +197,7 @@ static const struct {
     [TABLE_ACTOR_WORD] = {check_actor_word, NULL},
     [TABLE_MARKER] = {check_marker, NULL},
     [TABLE_CONVERSATION] = {check_conversation, NULL},
+    [TABLE_PUSH] = {check_push, NULL},
 };
 
 /* One page: from the key after *last. ERR_NOTFOUND when the table is at its end. */

@@ -1,6 +1,7 @@
 #include "storage/check_rows.h"
 
 #include "storage/marker.h"
+#include "storage/push.h"
 
 static void must_be_ours(struct check *check)
 {
@@ -28,5 +29,19 @@ enum err check_conversation(struct check *check)
     ConversationMark *mark;
     if (check_decode(check, &conversation_mark__descriptor, &mark))
         must_be_ours(check);
+    return OK;
+}
+
+enum err check_push(struct check *check)
+{
+    PushSubscription *subscription;
+    if (!check_decode(check, &push_subscription__descriptor, &subscription))
+        return OK;
+    must_be_ours(check);
+    if (subscription->actor != check_key_u64(check, 0) ||
+        subscription->token != check_key_u64(check, 8))
+        check_wrong(check, "the record is of another actor or token");
+    if (subscription->point.len != PUSH_KEY_BYTES - 32 || !subscription->id)
+        check_wrong(check, "has no key or id");
     return OK;
 }

@@ -70,6 +70,7 @@ const char *table_name(enum table table)
         [TABLE_AUTH_CODE] = "auth_code",
         [TABLE_SESSION] = "session",
         [TABLE_EDGE_ORDER] = "edge_order",
+        [TABLE_PUSH] = "push",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

@@ -71,6 +71,7 @@
  * conversation   actor:8 post:8            ConversationMark  conversation_put  conversation_get
  * list           owner:8 list:8            List          list_add, list_put    list_get, list_next
  * filter         owner:8 filter:8          Filter        filter_add, ...       filter_get, ...
+ * push           actor:8 token:8           PushSubscription  push_put           push_get
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
@@ -116,6 +117,8 @@
  * 25 token, token_id and token_of name each other: every token has one row of its id, and one of
  *    each owner it has. The application it was given to exists.
  * * 23 edge_order has a row for each edge that has an order, and no other.
+ * 23 an actor who is not gone has an actor_word row for each word of its names, and no other.
+ * 24 a marker, conversation or push subscription is of an actor of ours.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -189,6 +192,7 @@ enum table {
     TABLE_AUTH_CODE,
     TABLE_SESSION,
     TABLE_EDGE_ORDER,
+    TABLE_PUSH,
     TABLE_COUNT
 };
 

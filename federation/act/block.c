@@ -181,7 +181,6 @@ static enum err block_local_apply(struct txn *txn, struct mutation *m)
         return e ? e : mute_apply(txn, b);
     bool tells = b->telling == ACT_BLOCK_TOLD && whom->host[0];
     edge.created_ms = b->now_ms;
-    edge.hides_notifications = b->kind == EDGE_MUTE;
     if (tells && !(edge.uri = (char *)act_new_uri(txn, who, "blocks", b->now_ms, &arena)))
         return ERR_STORE;
     e = edge_add(txn, (struct edge_key){EDGE_BLOCK, b->who.v, b->whom.v}, &edge);

@@ -13,6 +13,7 @@ const struct api_route *const api_tables[] = {
     api_status_write_routes,
     api_notifications_routes,
     api_oauth_token_routes,
+    api_push_routes,
     api_timeline_routes,
     api_people_routes,
     api_relations_routes,

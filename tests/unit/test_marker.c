@@ -47,7 +47,7 @@ static void a_marker_counts_its_versions(void **state)
     store_commit(&txn);
 }
 
-static void promise_21_markers_and_conversations_are_of_ours(void **state)
+static void promise_24_markers_and_conversations_are_of_ours(void **state)
 {
     AUTO(store_close) struct store store = store_open();
     const char *said = "";
@@ -97,7 +97,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_marker_counts_its_versions),
-        cmocka_unit_test(promise_21_markers_and_conversations_are_of_ours),
+        cmocka_unit_test(promise_24_markers_and_conversations_are_of_ours),
         cmocka_unit_test(direct_posts_have_a_stream_for_each_of_whom_they_concern),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
