@@ -15,8 +15,9 @@
 
 #define CONFIG_MEMORY_MAX_BYTES (1 << 20)
 #define CONFIG_LIST_MAX 64
-#define CONFIG_LISTEN_MAX 4 /* as many as the request gate takes */
-#define CONFIG_TIMES_MAX 8  /* of federation_config.back_off_ms */
+#define LANGUAGE_MAX_BYTES 35 /* RFC 5646 §4.4.1 */
+#define CONFIG_LISTEN_MAX 4   /* as many as the request gate takes */
+#define CONFIG_TIMES_MAX 8    /* of federation_config.back_off_ms */
 
 struct config_memory {
     struct arena arena;
@@ -32,7 +33,10 @@ enum type {
     T_TIME,
     T_ADDRESSES,
     T_RANGES,
-    T_TIMES
+    T_TIMES,
+    T_TEXT,
+    T_LINES, /* a text a line: a comma is part of it */
+    T_LANGUAGES
 };
 
 /* What is said about a value that leaves the default. */
@@ -159,6 +163,17 @@ static const struct row table[] = {
      "requests of apps in five minutes, for one account or, without one, one address"},
     {"push_content", T_CHOICE, "none", 0, 0, NONE, AT(push.content),
      "what of a post's text is told through push services, which are outside", "none|full"},
+    {"title", T_TEXT, "", 0, 0, NONE, AT(about.title),
+     "what the node is called; without it, its host"},
+    {"description", T_TEXT, "", 0, 0, NONE, AT(about.description), "what the node is for"},
+    {"contact_email", T_TEXT, "", 0, 0, NONE, AT(about.contact_email),
+     "address of those who run the node"},
+    {"contact_account", T_TEXT, "", 0, 0, NONE, AT(about.contact_account),
+     "name of the account of those who run the node"},
+    {"rule", T_LINES, "", 0, 0, NONE, AT(about.rules),
+     "a rule of the node; the line may be repeated"},
+    {"languages", T_LANGUAGES, "en", 0, 0, NONE, AT(about.languages),
+     "languages people write in here, the first one first"},
     {"store_max", T_SIZE, "64 GiB", 16 * MIB, 16 * TIB, NONE, AT(store.map_bytes),
      "size the database can grow to; costs address space, not disk"},
     {"stop_timeout", T_TIME, "10 s", 100, 10 * MINUTE, NONE, AT(stop_timeout_ms),
@@ -171,7 +186,8 @@ static const struct row table[] = {
 
 static bool is_list(enum type type)
 {
-    return type == T_ADDRESSES || type == T_RANGES || type == T_TIMES;
+    return type == T_ADDRESSES || type == T_RANGES || type == T_TIMES || type == T_LINES ||
+           type == T_LANGUAGES;
 }
 
 /* ---- one value into its place ------------------------------------------------------------- */
@@ -266,6 +282,28 @@ static enum err list_grow(struct arena *arena, void *address_of_items, size_t *n
     return OK;
 }
 
+static enum err add_text(const char *text, struct config_texts *texts, struct arena *arena,
+                         struct why *why)
+{
+    enum err e = utf8_check(bytes_of(text)) ? OK : why_set(why, ERR_INVALID, "is not UTF-8");
+    if (!e)
+        e = list_grow(arena, &texts->item, &texts->n, CONFIG_LIST_MAX, sizeof *texts->item, why);
+    if (!e)
+        texts->item[texts->n - 1] = text;
+    return e;
+}
+
+/* BCP 47, as far as its letters go. */
+static enum err add_language(const char *text, struct config_texts *languages, struct arena *arena,
+                             struct why *why)
+{
+    size_t letters = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+    if (letters < 2 || letters > 3 || (text[letters] && text[letters] != '-') ||
+        strlen(text) > LANGUAGE_MAX_BYTES)
+        return why_set(why, ERR_INVALID, "\"%.40s\" is no language; write for example de", text);
+    return add_text(text, languages, arena, why);
+}
+
 static enum err add_item(const struct row *row, const char *text, void *at, struct arena *arena,
                          struct why *why)
 {
@@ -289,6 +327,8 @@ static enum err add_item(const struct row *row, const char *text, void *at, stru
         ranges->item[ranges->n - 1].text = text;
         return config_value_range(text, &ranges->item[ranges->n - 1], why);
     }
+    if (row->type == T_LANGUAGES)
+        return add_language(text, at, arena, why);
     e = list_grow(arena, &times->item_ms, &times->n, CONFIG_TIMES_MAX, sizeof *times->item_ms, why);
     return e ? e : set_number(row, text, &times->item_ms[times->n - 1], why);
 }
@@ -329,11 +369,17 @@ static enum err set_value(const struct row *row, const char *text, struct config
         return OK;
     case T_BOOL:
         return config_value_bool(text, at, why);
+    case T_TEXT:
+        *(const char **)at = copy;
+        return utf8_check(bytes_of(copy)) ? OK : why_set(why, ERR_INVALID, "is not UTF-8");
+    case T_LINES:
+        return add_text(copy, at, arena, why);
     case T_CHOICE:
         return set_choice(row, text, at, why);
     case T_ADDRESSES:
     case T_RANGES:
     case T_TIMES:
+    case T_LANGUAGES:
         return add_items(row, copy, at, arena, why);
     default:
         return set_number(row, text, at, why);
@@ -551,6 +597,9 @@ static const char *type_name(const struct row *row)
         [T_ADDRESSES] = "list of address:port",
         [T_RANGES] = "list of address ranges",
         [T_TIMES] = "list of times",
+        [T_TEXT] = "text",
+        [T_LINES] = "text, one a line",
+        [T_LANGUAGES] = "list of languages",
     };
     return row->type == T_CHOICE ? row->choices : name[row->type];
 }

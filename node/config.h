@@ -48,6 +48,11 @@ struct config_ranges {
     size_t n;
 };
 
+struct config_texts {
+    const char **item;
+    size_t n;
+};
+
 struct config_times {
     int64_t *item_ms;
     size_t n;
@@ -106,6 +111,11 @@ struct config {
         int64_t post_max_characters;
         int64_t requests; /* of an account, or an address, in five minutes */
     } api;
+
+    struct { /* what the node says of itself; NULL: nothing */
+        const char *title, *description, *contact_email, *contact_account;
+        struct config_texts rules, languages;
+    } about;
 
     struct {
         int64_t content; /* enum push_content */

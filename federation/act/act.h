@@ -198,6 +198,7 @@ MUST_CHECK enum err act_react_local(struct federation *fed, actor_id who, post_i
                                     const char *emoji, const struct by *by, struct why *why);
 MUST_CHECK enum err act_unreact_local(struct federation *fed, actor_id who, post_id post,
                                       const struct by *by, struct why *why);
+#define ACT_PINS_MAX 5 /* of one of ours */
 /* Shown first, and in `featured`. ERR_DENIED: not one's own, or not for everyone. ERR_LIMIT: too
  * many. */
 MUST_CHECK enum err act_pin_local(struct federation *fed, actor_id who, post_id post,

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PINS_OURS_MAX 5
-
 static bool is_for_everyone(const Post *post)
 {
     return !post->boost_of &&
@@ -145,7 +143,7 @@ static enum err pin_local_apply(struct txn *txn, struct mutation *m)
     if (post->author != pin->who.v || !is_for_everyone(post))
         return ERR_DENIED;
     edge.created_ms = pin->now_ms;
-    if (pin->is_add && !edge_has(txn, key) && count_pins(txn, pin->who) >= PINS_OURS_MAX)
+    if (pin->is_add && !edge_has(txn, key) && count_pins(txn, pin->who) >= ACT_PINS_MAX)
         return ERR_LIMIT;
     e = pin->is_add ? edge_add(txn, key, &edge) : edge_del(txn, key);
     if (e)
@@ -175,7 +173,7 @@ static enum err run_pin(struct pin_local *pin, const char *name, const struct by
     if (e == ERR_DENIED)
         return why_set(why, e, "only one's own posts for everyone can be pinned");
     if (e == ERR_LIMIT)
-        return why_set(why, e, "%d posts are pinned already", PINS_OURS_MAX);
+        return why_set(why, e, "%d posts are pinned already", ACT_PINS_MAX);
     return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
 }
 

@@ -10,10 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTION_MAX_CHARS 200
 #define OPTIONS_MIN 2
 #define VOTE_ARENA_BYTES ((size_t)8 * 1024 * 1024)
-#define END_MAX_MS ((int64_t)366 * 24 * 3600 * 1000)
 
 /* ---- remote door ---- */
 
@@ -87,7 +85,8 @@ enum act_verdict act_vote_remote(struct act *act, struct txn *txn, struct act_an
     for (size_t i = 0; i < act->activity->note_count && state->n < AS2_OPTIONS_MAX; i++) {
         const struct as2_note *note = &act->activity->notes[i];
         if (act_is_vote(note) && strcmp(note->in_reply_to, first->in_reply_to) == 0)
-            state->name[state->n++] = sanitize_line(note->name, OPTION_MAX_CHARS, &act->arena);
+            state->name[state->n++] =
+                sanitize_line(note->name, ACT_POLL_OPTION_MAX_CHARACTERS, &act->arena);
     }
     act->state = state;
     act->apply = vote_remote_apply;
@@ -109,14 +108,16 @@ enum err act_poll_check(const struct post_draft *draft, int64_t now_ms, struct w
         return why_set(why, ERR_INVALID, "a poll has %d to %d options", OPTIONS_MIN,
                        AS2_OPTIONS_MAX);
     if (draft->poll_ends_ms &&
-        (draft->poll_ends_ms <= now_ms || draft->poll_ends_ms > now_ms + END_MAX_MS))
+        (draft->poll_ends_ms <= now_ms || draft->poll_ends_ms > now_ms + ACT_POLL_OPEN_MAX_MS))
         return why_set(why, ERR_INVALID, "a poll ends within a year from now");
     for (size_t i = 0; i < n; i++) {
         const char *typed = draft->options[i];
-        name[i] = utf8_check(bytes_of(typed)) ? sanitize_line(typed, OPTION_MAX_CHARS, &arena) : "";
+        name[i] = utf8_check(bytes_of(typed))
+                      ? sanitize_line(typed, ACT_POLL_OPTION_MAX_CHARACTERS, &arena)
+                      : "";
         if (!name[i] || !*name[i] || strcmp(name[i], typed) != 0)
             return why_set(why, ERR_INVALID, "option %zu is no line of 1 to %d characters", i + 1,
-                           OPTION_MAX_CHARS);
+                           ACT_POLL_OPTION_MAX_CHARACTERS);
         for (size_t j = 0; j < i; j++)
             if (strcmp(name[i], name[j]) == 0)
                 return why_set(why, ERR_INVALID, "two options are called \"%.60s\"", name[i]);
@@ -137,7 +138,8 @@ Poll *act_poll_of_draft(const struct post_draft *draft, struct arena *arena)
     for (size_t i = 0; i < draft->option_count; i++) {
         PollOption *option = arena_alloc(arena, sizeof *option);
         poll_option__init(option);
-        option->name = (char *)sanitize_line(draft->options[i], OPTION_MAX_CHARS, arena);
+        option->name =
+            (char *)sanitize_line(draft->options[i], ACT_POLL_OPTION_MAX_CHARACTERS, arena);
         poll->options[poll->n_options++] = option;
     }
     return poll;

@@ -12,6 +12,10 @@
 #include "federation/act/common.h"
 #include "storage/poll.h"
 
+/* Of a poll of ours; it has 2 to AS2_OPTIONS_MAX options. */
+#define ACT_POLL_OPTION_MAX_CHARACTERS 200
+#define ACT_POLL_OPEN_MAX_MS ((int64_t)366 * 24 * 3600 * 1000)
+
 /* Has it the shape of a vote? Then act_vote_remote is its door, whatever it is a vote in. */
 bool act_is_vote(const struct as2_note *note);
 act_remote act_vote_remote;

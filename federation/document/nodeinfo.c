@@ -59,6 +59,9 @@ enum err document_nodeinfo(const struct nodeinfo_facts *facts, const char *versi
     jw_bool(&w, "openRegistrations", false);
     add_usage(&w, facts);
     jw_object(&w, "metadata");
+    jw_object(&w, "upstream"); /* whose client API it is: apps that do not know us ask this */
+    jw_text(&w, "name", "mastodon");
+    jw_object_end(&w);
     jw_text(&w, "federation", facts->is_open ? "open" : "allowlist");
     jw_object_end(&w);
     jw_object_end(&w);

@@ -3,10 +3,12 @@
 #include "node/api/api.h"
 
 const struct api_route *const api_tables[] = {
+    api_about_routes,
     api_accounts_routes,
     api_apps_routes,
     api_authorize_routes,
     api_credentials_routes,
+    api_instance_routes,
     api_markers_routes,
     api_status_routes,
     api_status_mark_routes,

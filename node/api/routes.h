@@ -6,8 +6,10 @@
 
 #include "node/api/api.h"
 
+extern const struct api_route api_about_routes[];
 extern const struct api_route api_accounts_routes[];
 extern const struct api_route api_credentials_routes[];
+extern const struct api_route api_instance_routes[];
 extern const struct api_route api_markers_routes[];
 extern const struct api_route api_status_routes[];
 extern const struct api_route api_status_mark_routes[];

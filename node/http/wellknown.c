@@ -11,6 +11,13 @@
 
 #define PAGE_ARENA_BYTES (1024 * 1024)
 
+/* Web apps of other sites may read it. */
+static struct response *open_to_apps(struct response *response)
+{
+    response_set(response, "Access-Control-Allow-Origin", "*");
+    return response;
+}
+
 /* The local name that `resource` means: acct:name@host, or an actor's URI. ERR_INVALID: neither. */
 static enum err resource_actor(struct federation *fed, struct txn *txn, const char *resource,
                                struct arena *arena, actor_id *out)
@@ -57,8 +64,7 @@ struct response *wellknown_webfinger(struct request *request)
                                         : response_json(200, &json);
     if (!e)
         response_set(response, "Content-Type", "application/jrd+json");
-    response_set(response, "Access-Control-Allow-Origin", "*");
-    return response;
+    return open_to_apps(response);
 }
 
 struct response *wellknown_host_meta(struct request *request)
@@ -66,7 +72,8 @@ struct response *wellknown_host_meta(struct request *request)
     AUTO(arena_clear) struct arena arena = ARENA_INIT(4096);
     AUTO(buf_clear) struct buf xml = BUF_INIT(4096);
     enum err e = document_host_meta(federation_base(front_federation(request), &arena), &xml);
-    return e ? response_of_err(e, NULL) : response_text(200, "application/xrd+xml", &xml);
+    return open_to_apps(e ? response_of_err(e, NULL)
+                          : response_text(200, "application/xrd+xml", &xml));
 }
 
 struct response *wellknown_nodeinfo_index(struct request *request)
@@ -74,7 +81,7 @@ struct response *wellknown_nodeinfo_index(struct request *request)
     AUTO(arena_clear) struct arena arena = ARENA_INIT(4096);
     AUTO(buf_clear) struct buf json = BUF_INIT(4096);
     enum err e = document_nodeinfo_index(federation_base(front_federation(request), &arena), &json);
-    return e ? response_of_err(e, NULL) : response_json(200, &json);
+    return open_to_apps(e ? response_of_err(e, NULL) : response_json(200, &json));
 }
 
 struct response *wellknown_nodeinfo(struct request *request)
@@ -84,7 +91,7 @@ struct response *wellknown_nodeinfo(struct request *request)
     AUTO(txn_end) struct txn *txn = NULL;
     const char *version = request_param(request, "version");
     if (strcmp(version, "2.0") != 0 && strcmp(version, "2.1") != 0)
-        return response_error(404, "not found");
+        return open_to_apps(response_error(404, "not found"));
     enum err e = engine_read_begin(fed->engine, &txn);
     if (e)
         return response_of_err(e, NULL);
@@ -101,5 +108,5 @@ struct response *wellknown_nodeinfo(struct request *request)
                "application/json; profile=\"http://nodeinfo.diaspora.software/ns/schema/%s#\"",
                version);
     response_set(response, "Content-Type", buf_text(&type));
-    return response;
+    return open_to_apps(response);
 }
