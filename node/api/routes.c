@@ -16,6 +16,8 @@ const struct api_route *const api_tables[] = {
     api_notifications_routes,
     api_oauth_token_routes,
     api_push_routes,
+    api_lists_routes,
+    api_shelf_routes,
     api_timeline_routes,
     api_people_routes,
     api_relations_routes,

@@ -19,6 +19,8 @@ extern const struct api_route api_media_routes[];
 extern const struct api_route api_notifications_routes[];
 extern const struct api_route api_static_routes[];
 extern const struct api_route api_push_routes[];
+extern const struct api_route api_lists_routes[];
+extern const struct api_route api_shelf_routes[];
 extern const struct api_route api_timeline_routes[];
 extern const struct api_route api_people_routes[];
 extern const struct api_route api_relations_routes[];

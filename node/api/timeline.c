@@ -41,7 +41,9 @@ static enum err read_rows(struct api_call *call, struct txn *txn,
     AUTO(timeline_close) struct timeline timeline = {0};
     struct timeline_entry entry;
     enum err e = timeline_open(txn, query, &timeline);
-    while (!e && rows->n < STATUSES_MAX && !(e = timeline_next(&timeline, &call->arena, &entry)))
+    if (e)
+        return e;
+    while (rows->n < STATUSES_MAX && !(e = timeline_next(&timeline, &call->arena, &entry)))
         rows->post[rows->n++] = entry.boost ? entry.boost : entry.post;
     if (!e || e == ERR_NOTFOUND)
         e = timeline_has_more(&timeline, &rows->has_more);

@@ -35,10 +35,8 @@ def texts(app, path, **parameters):
     return shown
 
 
-def account_id(app, name, path=PUBLIC):
-    """The id of whoever wrote something on a page."""
-    accounts = [s["account"] for s in app.ok("GET", path, limit=40)]
-    return next(a["id"] for a in accounts if a["acct"] == name)
+def account_id(app, name):
+    return app.ok("GET", "/api/v1/accounts/lookup", acct=name)["id"]
 
 
 def walk(app, path, rel, **parameters):
@@ -136,6 +134,111 @@ def a_limit_is_kept_and_capped():
     tap.equal(len(ann.ok("GET", HOME)), 20, "standard")
     tap.equal(len(ann.ok("GET", HOME, limit=1)), 1, "one")
     tap.equal(len(ann.ok("GET", HOME, limit=4000)), 40, "cap")
+
+
+def ids(app, path, **parameters):
+    return [s["id"] for s in app.ok("GET", path, **parameters)]
+
+
+@tap.test
+def a_follow_may_leave_out_boosts_and_languages():
+    boosted = here.post("eve", "boosted words")
+    here.cli("boost", "tom", boosted)
+    here.post("tom", "auf Deutsch", "--lang", "de")
+    follow = f"/api/v1/accounts/{account_id(ann, 'tom')}/follow"
+    tap.equal(texts(ann, HOME, limit=2), ["auf Deutsch", "tom: boosted words"], "before")
+    ann.ok("POST", follow, reblogs=False, languages=["en"])
+    tap.check(not {"auf Deutsch", "tom: boosted words"} & set(texts(ann, HOME, limit=40)), "left out")
+    ann.ok("POST", follow, reblogs=True, languages=[""])
+    tap.equal(texts(ann, HOME, limit=2), ["auf Deutsch", "tom: boosted words"], "and back")
+
+
+@tap.test
+def followed_hashtags_come_home():
+    here.post("eve", "stocked #linezolid")
+    tap.check("stocked" not in texts(ann, HOME)[0], "before")
+    ann.ok("POST", "/api/v1/tags/linezolid/follow")
+    tap.equal(texts(ann, HOME)[0].split()[0], "stocked", "at home")
+    ann.ok("POST", "/api/v1/tags/linezolid/unfollow")
+    tap.check("stocked" not in texts(ann, HOME)[0], "after")
+
+
+@tap.test
+def muted_and_blocked_people_are_absent():
+    eves = account_id(ann, "eve")
+    here.post("eve", "hear me")
+    for verb in ("mute", "block"):
+        tap.check("hear me" in texts(ann, PUBLIC), f"before the {verb}")
+        ann.ok("POST", f"/api/v1/accounts/{eves}/{verb}")
+        tap.check("hear me" not in texts(ann, PUBLIC), f"after the {verb}")
+        ann.ok("POST", f"/api/v1/accounts/{eves}/un{verb}")
+    eve.ok("POST", f"/api/v1/accounts/{account_id(eve, 'ann')}/block")
+    tap.check("hear me" not in texts(ann, PUBLIC), "who blocks the reader")
+    tap.equal(texts(ann, f"/api/v1/accounts/{eves}/statuses"), [], "on their own page")
+    eve.ok("POST", f"/api/v1/accounts/{account_id(eve, 'ann')}/unblock")
+
+
+@tap.test
+def lists_are_made_changed_and_deleted():
+    made = ann.ok("POST", "/api/v1/lists", title="Night shift")
+    tap.equal({k: made[k] for k in ("title", "replies_policy", "exclusive")},
+              {"title": "Night shift", "replies_policy": "list", "exclusive": False}, "made")
+    path = f"/api/v1/lists/{made['id']}"
+    changed = ann.ok("PUT", path, title="Day shift", replies_policy="none")
+    tap.equal((changed["title"], changed["replies_policy"]), ("Day shift", "none"), "changed")
+    tap.equal(ann.ok("GET", path), changed, "as told")
+    tap.equal(ann.ok("GET", "/api/v1/lists"), [changed], "all of them")
+    tap.equal(ann.send("PUT", path, replies_policy="some").status, 422, "another policy")
+    tap.equal(ann.post("/api/v1/lists", title="").status, 422, "no title")
+    for method in ("GET", "PUT", "DELETE"):
+        tap.equal(eve.send(method, path, title="mine").status, 404, f"{method} of another's list")
+    tap.equal(ann.send("DELETE", path).json(), {}, "deleted")
+    tap.equal(ann.get(path).status, 404, "gone")
+
+
+@tap.test
+def a_list_shows_its_members():
+    toms, eves = account_id(ann, "tom"), account_id(ann, "eve")
+    made = ann.ok("POST", "/api/v1/lists", title="Theatre")
+    people, shown = f"/api/v1/lists/{made['id']}/accounts", f"/api/v1/timelines/list/{made['id']}"
+    tap.equal(ann.get(shown).json(), [], "empty")
+    tap.equal(ann.post(people, account_ids=[toms]).json(), {}, "joined")
+    tap.equal(ann.post(people, account_ids=[eves]).status, 404, "who is not followed")
+    tap.equal([a["id"] for a in ann.ok("GET", people)], [toms], "members")
+    tap.equal([a["id"] for a in ann.ok("GET", people, limit=0)], [toms], "all of them")
+    tap.equal([x["id"] for x in ann.ok("GET", f"/api/v1/accounts/{toms}/lists")], [made["id"]], "lists of tom")
+    tap.equal(eve.get(shown).status, 404, "another's list")
+    tap.equal(ids(ann, shown, limit=5), ids(ann, f"/api/v1/accounts/{toms}/statuses", limit=5), "timeline")
+    tap.check(toms in {s["account"]["id"] for s in ann.ok("GET", HOME)}, "tom at home")
+    ann.ok("PUT", f"/api/v1/lists/{made['id']}", exclusive=True)
+    tap.check(toms not in {s["account"]["id"] for s in ann.ok("GET", HOME, limit=40)}, "exclusive")
+    tap.equal(ann.send("DELETE", people, account_ids=[toms]).json(), {}, "left")
+    tap.check(toms in {s["account"]["id"] for s in ann.ok("GET", HOME)}, "tom at home again")
+    ann.ok("POST", people, account_ids=[toms])
+    ann.ok("POST", f"/api/v1/accounts/{toms}/unfollow")
+    tap.equal(ann.ok("GET", people), [], "unfollowed")
+    ann.ok("POST", f"/api/v1/accounts/{toms}/follow")
+
+
+@tap.test
+def bookmarks_and_favourites_are_in_the_order_they_were_marked():
+    chosen = [s["id"] for s in ann.ok("GET", HOME, limit=20) if not s["reblog"]][:12]
+    order = chosen[::2] + chosen[1::2]
+    for path, verb in (("/api/v1/bookmarks", "bookmark"), ("/api/v1/favourites", "favourite")):
+        for status in order:
+            ann.ok("POST", f"/api/v1/statuses/{status}/{verb}")
+        found, answer = [], ann.get(path, limit=5)
+        while True:
+            found += [s["id"] for s in answer.json()]
+            if "next" not in answer.links():
+                break
+            answer = ann.get(answer.links()["next"])
+        tap.equal(found, order[::-1], path)
+        up = ann.get(answer.links()["prev"])
+        tap.equal([s["id"] for s in up.json()], found[5:10], "upwards")
+        ann.ok("POST", f"/api/v1/statuses/{order[0]}/un{verb}")
+        tap.equal(ids(ann, path, limit=40), order[:0:-1], "one less")
+    tap.equal(ids(eve, "/api/v1/bookmarks"), [], "another's")
 
 
 @tap.test
