@@ -154,16 +154,6 @@ def a_follow_may_leave_out_boosts_and_languages():
 
 
 @tap.test
-def followed_hashtags_come_home():
-    here.post("eve", "stocked #linezolid")
-    tap.check("stocked" not in texts(ann, HOME)[0], "before")
-    ann.ok("POST", "/api/v1/tags/linezolid/follow")
-    tap.equal(texts(ann, HOME)[0].split()[0], "stocked", "at home")
-    ann.ok("POST", "/api/v1/tags/linezolid/unfollow")
-    tap.check("stocked" not in texts(ann, HOME)[0], "after")
-
-
-@tap.test
 def muted_and_blocked_people_are_absent():
     eves = account_id(ann, "eve")
     here.post("eve", "hear me")
