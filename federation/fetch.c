@@ -17,6 +17,7 @@
     "Accept: application/activity+json, "                                                          \
     "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\""
 #define JRD_ACCEPT "Accept: application/jrd+json, application/json"
+#define MEDIA_ACCEPT "Accept: image/*, video/*, audio/*, */*;q=0.1"
 #define JSON_ACCEPT "Accept: application/json"
 
 /* ---- what a scheme that worked is worth remembering ---- */
@@ -63,6 +64,11 @@ static void remember(const struct fetch_call *call, SignatureScheme scheme)
 
 /* ---- one request ---- */
 
+static bool is_signed(enum fetch_kind kind)
+{
+    return kind == FETCH_ACTIVITY || kind == FETCH_MEDIA;
+}
+
 struct sender {
     PrivateKeys *keys;
     Peer *peer; /* NULL: nothing is stored of it */
@@ -89,7 +95,7 @@ static enum err look_up(struct fetch_call *call, struct arena *arena, struct sen
             return e;
     }
     actor_id instance;
-    if (call->kind != FETCH_ACTIVITY)
+    if (!is_signed(call->kind))
         return OK;
     e = actor_instance(txn, &instance);
     return e ? e : account_keys(txn, instance, arena, &out->keys);
@@ -99,7 +105,7 @@ static enum err sign(struct fetch_call *call, const struct sender *sender, struc
                      struct signature_lines *lines)
 {
     *lines = (struct signature_lines){0};
-    if (call->kind != FETCH_ACTIVITY)
+    if (!is_signed(call->kind))
         return OK;
     if (!call->is_second) {
         call->known = sender->health ? sender->health->scheme : SIGNATURE_SCHEME__UNTRIED;
@@ -116,8 +122,10 @@ static enum err sign(struct fetch_call *call, const struct sender *sender, struc
 /* Makes call->http for call->uri: guarded, asked of policy and signed anew, for each hop. */
 static enum err prepare(struct fetch_call *call)
 {
-    static const char *const accept[] = {
-        [FETCH_ACTIVITY] = AS2_ACCEPT, [FETCH_JRD] = JRD_ACCEPT, [FETCH_JSON] = JSON_ACCEPT};
+    static const char *const accept[] = {[FETCH_ACTIVITY] = AS2_ACCEPT,
+                                         [FETCH_JRD] = JRD_ACCEPT,
+                                         [FETCH_JSON] = JSON_ACCEPT,
+                                         [FETCH_MEDIA] = MEDIA_ACCEPT};
     AUTO(arena_clear) struct arena arena = ARENA_INIT(RECORDS_ARENA_BYTES);
     struct sender sender;
     struct signature_lines signature;
@@ -139,7 +147,10 @@ static enum err prepare(struct fetch_call *call)
         .uri = call->uri,
         .lines = lines,
         .line_count = n,
-        .answer_max_bytes = call->fed->config->document_max_bytes,
+        .answer_max_bytes = call->kind == FETCH_MEDIA ? call->file_max_bytes
+                                                      : call->fed->config->document_max_bytes,
+        .is_to_file = call->kind == FETCH_MEDIA,
+        .file = call->file,
         .pin_sha256 = sender.peer ? sender.peer->pin_sha256 : NULL,
         .has_min_rate = true,
     };
@@ -162,6 +173,8 @@ static bool is_wanted_type(enum fetch_kind kind, const char *field)
     switch (kind) {
     case FETCH_ACTIVITY:
         return is_type(field, "application/activity+json") || is_type(field, "application/ld+json");
+    case FETCH_MEDIA:
+        return true;
     case FETCH_JRD:
         return is_type(field, "application/jrd+json") || is_type(field, "application/json");
     default:
@@ -240,17 +253,15 @@ static void learn(struct fetch_call *call, const struct http_answer *answer)
                                            .status = answer->status,
                                            .accept_signature = answer->accept_signature};
     SignatureScheme best = outgoing_learn(&lesson);
-    if (call->kind == FETCH_ACTIVITY && best != call->known) {
+    if (is_signed(call->kind) && best != call->known) {
         remember(call, best);
         call->known = best;
     }
 }
 
-enum err fetch_call_begin(struct federation *fed, const char *uri, enum fetch_kind kind,
-                          struct fetch_call *out)
+static enum err begin(struct fetch_call *out, const char *uri)
 {
-    *out = (struct fetch_call){
-        .fed = fed, .kind = kind, .arena = ARENA_INIT((size_t)16 * URI_MAX_BYTES)};
+    out->arena = (struct arena)ARENA_INIT((size_t)16 * URI_MAX_BYTES);
     if (!uri || strlen(uri) > URI_MAX_BYTES)
         return why_set(&out->why, ERR_INVALID, "not a URI we can fetch");
     /* the fragment names a part (a key) of the document and is never sent */
@@ -258,11 +269,18 @@ enum err fetch_call_begin(struct federation *fed, const char *uri, enum fetch_ki
     return out->uri ? prepare(out) : ERR_LIMIT;
 }
 
+enum err fetch_call_begin(struct federation *fed, const char *uri, enum fetch_kind kind,
+                          struct fetch_call *out)
+{
+    *out = (struct fetch_call){.fed = fed, .kind = kind};
+    return begin(out, uri);
+}
+
 bool fetch_call_again(struct fetch_call *call)
 {
     const struct http_answer *answer = http_call_answer(call->http);
     learn(call, answer);
-    if (answer->status == 401 && !call->is_second && call->kind == FETCH_ACTIVITY) {
+    if (answer->status == 401 && !call->is_second && is_signed(call->kind)) {
         call->is_second = true;
         call->scheme = outgoing_other(call->scheme);
         call->e = prepare(call);
@@ -313,4 +331,20 @@ enum err fetch_now(struct federation *fed, const char *uri, enum fetch_kind kind
     if (!out->uri || (result.body.n && !out->body.p))
         return why_set(why, ERR_LIMIT, "the answer is larger than there is room for");
     return OK;
+}
+
+enum err fetch_file(struct federation *fed, const char *uri, int file, size_t max_bytes,
+                    struct why *why)
+{
+    AUTO(fetch_call_clear)
+    struct fetch_call call = {
+        .fed = fed, .kind = FETCH_MEDIA, .file = file, .file_max_bytes = max_bytes};
+    enum err e = begin(&call, uri);
+    if (!e) {
+        do
+            http_call_run(call.http);
+        while (fetch_call_again(&call));
+        e = call.e;
+    }
+    return e ? why_set(why, e, "%s", call.why.text) : OK;
 }

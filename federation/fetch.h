@@ -22,6 +22,7 @@ enum fetch_kind {
     FETCH_ACTIVITY, /* activity+json or ld+json only */
     FETCH_JRD,      /* WebFinger: jrd+json or json; unsigned */
     FETCH_JSON,     /* NodeInfo; unsigned */
+    FETCH_MEDIA,    /* any content type: what it is, its bytes say; fetch_file alone */
 };
 
 struct fetched {
@@ -34,6 +35,13 @@ struct fetched {
  */
 MUST_CHECK enum err fetch_now(struct federation *fed, const char *uri, enum fetch_kind kind,
                               struct arena *arena, struct fetched *out, struct why *why);
+
+/*
+ * The same of a picture or film, to `file` (written from its beginning; cut to what came): nothing
+ * of it is held in memory. Signed as documents are: for some, who asks decides.
+ */
+MUST_CHECK enum err fetch_file(struct federation *fed, const char *uri, int file, size_t max_bytes,
+                               struct why *why);
 
 struct fetcher;
 MUST_CHECK enum err fetcher_start(struct federation *fed, struct fetcher **out);

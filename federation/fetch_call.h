@@ -22,6 +22,8 @@
 struct fetch_call {
     struct federation *fed;
     enum fetch_kind kind;
+    int file; /* FETCH_MEDIA: where it goes, and how much may */
+    size_t file_max_bytes;
     struct arena arena;
     const char *uri; /* of the present hop, without a fragment */
     char host[URI_HOST_BYTES];

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define MIN_RATE_BYTES 1024L
 #define MIN_RATE_SECONDS 5L
@@ -27,6 +28,9 @@ struct http_call {
     struct curl_slist *lines;
     struct arena arena; /* the URL, the pin */
     struct buf body;
+    bool is_to_file;
+    int file;
+    uint64_t file_bytes;
     size_t header_bytes;
     bool has_min_rate;
     char error[CURL_ERROR_SIZE];
@@ -113,16 +117,39 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 }
 
 /* Counted here: CURLOPT_MAXFILESIZE sees neither chunked nor close-delimited bodies (T59). */
-static size_t on_body(char *p, size_t size, size_t count, void *context)
+static size_t too_large(struct http_call *call)
 {
-    struct http_call *call = context;
-    buf_add(&call->body, p, size * count);
-    if (!call->body.is_full)
-        return size * count;
     call->answer.is_too_large = true;
     why_set(&call->answer.why, ERR_LIMIT, "the answer is larger than %zu bytes",
             call->body.max_bytes);
     return 0;
+}
+
+static size_t to_file(struct http_call *call, const char *p, size_t n)
+{
+    long status = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200)
+        return n; /* a refusal in words: nobody reads it */
+    if (n > call->body.max_bytes - call->file_bytes)
+        return too_large(call);
+    if (pwrite(call->file, p, n, (off_t)call->file_bytes) != (ssize_t)n) {
+        why_set(&call->answer.why, ERR_STORE, "the answer cannot be written");
+        return 0;
+    }
+    call->file_bytes += n;
+    return n;
+}
+
+static size_t on_body(char *p, size_t size, size_t count, void *context)
+{
+    struct http_call *call = context;
+    if (call->is_to_file)
+        return to_file(call, p, size * count);
+    buf_add(&call->body, p, size * count);
+    if (!call->body.is_full)
+        return size * count;
+    return too_large(call);
 }
 
 /* ---- a call ---- */
@@ -264,6 +291,8 @@ enum err http_call_create(const struct federation_config *config,
 
     set_limits(call->easy, config);
     call->has_min_rate = request->has_min_rate;
+    call->is_to_file = request->is_to_file;
+    call->file = request->file;
     set_trust(call->easy, config);
     set_callbacks(call);
     enum err e = set_target(call, request->uri, why);

@@ -29,6 +29,8 @@ struct http_request {
     const char *const *lines; /* "Name: value" */
     size_t line_count;
     size_t answer_max_bytes;
+    bool is_to_file; /* the body of a 200 goes to `file`, from its beginning, not to memory */
+    int file;
     const char *pin_sha256; /* hex, of the certificate's SubjectPublicKeyInfo; NULL or "": none */
     bool has_min_rate;      /* 1 KiB per s over 5 s, once the answer has begun */
 };

@@ -6,6 +6,7 @@
 #include "federation/poll_clock.h"
 #include "federation/reader.h"
 #include "node/api/api.h"
+#include "node/api/proxy.h"
 #include "node/control.h"
 #include "node/http/activitypub.h"
 #include "node/http/front.h"
@@ -422,6 +423,7 @@ static void stop_fetcher(struct serve *s)
 
 static void stop_api(struct serve *s)
 {
+    proxy_stop(&s->api.proxy);
     workers_stop(&s->api.uploads);
     workers_stop(&s->api.patient);
     workers_stop(&s->api.workers);
@@ -465,6 +467,8 @@ static enum err start_api(struct serve *s, struct why *why)
         e = workers_start(API_UPLOAD_THREADS, API_UPLOADS_WAITING, &s->api.uploads);
     if (!e)
         e = make_address_key(s);
+    if (!e)
+        e = proxy_start(&s->fed, s->config, &s->api.proxy);
     if (e)
         stop_api(s);
     return e ? why_set(why, e, "the threads of the API cannot be started") : OK;

@@ -24,6 +24,7 @@ const struct api_route *const api_tables[] = {
     api_search_routes,
     api_files_routes,
     api_media_routes,
+    api_proxy_routes,
     api_static_routes,
     NULL,
 };

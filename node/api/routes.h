@@ -17,6 +17,7 @@ extern const struct api_route api_status_write_routes[];
 extern const struct api_route api_files_routes[];
 extern const struct api_route api_media_routes[];
 extern const struct api_route api_notifications_routes[];
+extern const struct api_route api_proxy_routes[];
 extern const struct api_route api_static_routes[];
 extern const struct api_route api_push_routes[];
 extern const struct api_route api_lists_routes[];

@@ -80,12 +80,13 @@ static struct response *get_static(struct api_call *call)
     return api_not_found();
 }
 
-const struct api_route api_static_routes[] = {{.method = "GET",
-                                               .path = "/static/{name}",
-                                               .tier = 1,
-                                               .who = API_PUBLIC,
-                                               .answers = "",
-                                               .flags = API_AT_ONCE | API_TOKEN_IGNORED | API_UNCOUNTED,
-                                               .run = get_static,
-                                               .about = "a picture for those who have none"},
-                                              {0}};
+const struct api_route api_static_routes[] = {
+    {.method = "GET",
+     .path = "/static/{name}",
+     .tier = 1,
+     .who = API_PUBLIC,
+     .answers = "",
+     .flags = API_AT_ONCE | API_TOKEN_IGNORED | API_UNCOUNTED,
+     .run = get_static,
+     .about = "a picture for those who have none"},
+    {0}};

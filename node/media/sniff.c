@@ -62,3 +62,13 @@ bool sniff_is_picture(enum media_format format)
 {
     return format >= FORMAT_JPEG && format <= FORMAT_HEIF;
 }
+
+const char *sniff_type(enum media_format format)
+{
+    static const char *const types[] = {
+        [FORMAT_JPEG] = "image/jpeg", [FORMAT_PNG] = "image/png",  [FORMAT_GIF] = "image/gif",
+        [FORMAT_WEBP] = "image/webp", [FORMAT_MP4] = "video/mp4",  [FORMAT_WEBM] = "video/webm",
+        [FORMAT_MP3] = "audio/mpeg",  [FORMAT_OGG] = "audio/ogg",  [FORMAT_FLAC] = "audio/flac",
+        [FORMAT_WAV] = "audio/wav",   [FORMAT_HEIF] = "image/heif"};
+    return format && format < COUNT(types) ? types[format] : "application/octet-stream";
+}

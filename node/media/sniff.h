@@ -27,6 +27,8 @@ enum media_format {
 };
 
 enum media_format sniff(struct bytes file);
+/* What a file of ours of that format is served as. */
+const char *sniff_type(enum media_format format);
 /* JPEG to HEIF: a picture. */
 bool sniff_is_picture(enum media_format format);
 
