@@ -41,6 +41,8 @@ enum err check_push(struct check *check)
     if (subscription->actor != check_key_u64(check, 0) ||
         subscription->token != check_key_u64(check, 8))
         check_wrong(check, "the record is of another actor or token");
+    if (!check_has(check, TABLE_TOKEN_ID, key_id(subscription->token)))
+        check_wrong(check, "its token was revoked");
     if (subscription->point.len != PUSH_KEY_BYTES - 32 || !subscription->id)
         check_wrong(check, "has no key or id");
     return OK;

@@ -113,12 +113,10 @@
  * 22 an actor who is not gone has an actor_word row for each word of its names, and no other.
  * 23 the owner of a list or filter has an account; whoever is in a list (edge LISTED) is its owner
  *    or followed by them.
- * 24 a marker or conversation is of an actor of ours.
+ * 24 a marker, conversation or push subscription is of an actor of ours; the latter has its token.
  * 25 token, token_id and token_of name each other: every token has one row of its id, and one of
  *    each owner it has. The application it was given to exists.
  * * 23 edge_order has a row for each edge that has an order, and no other.
- * 23 an actor who is not gone has an actor_word row for each word of its names, and no other.
- * 24 a marker, conversation or push subscription is of an actor of ours.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */

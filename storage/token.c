@@ -1,5 +1,7 @@
 #include "storage/token.h"
 
+#include "storage/push.h"
+
 #include <string.h>
 
 #define TOKEN_ARENA_BYTES (64 << 10)
@@ -137,6 +139,9 @@ enum err token_revoke(struct txn *txn, uint64_t id)
     if (!e)
         e = token_get(txn, id, &arena, &token);
     if (e)
+        return e;
+    e = push_del(txn, (actor_id){token->actor}, id);
+    if (e && e != ERR_NOTFOUND)
         return e;
     if ((e = engine_del(txn, TABLE_TOKEN, (struct bytes){hash, sizeof hash})) ||
         (e = engine_del(txn, TABLE_TOKEN_ID, key_bytes(&key))) ||

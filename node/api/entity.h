@@ -18,6 +18,7 @@
 #ifndef WARD_NODE_API_ENTITY_H
 #define WARD_NODE_API_ENTITY_H
 
+#include "federation/conversation.h"
 #include "federation/document/json.h"
 #include "node/api/api.h"
 #include "storage/account.h"
@@ -77,6 +78,9 @@ MUST_CHECK enum err entity_notification(struct jw *w, const char *name, struct v
 bool entity_notification_is_shown(struct view *view, const Notification *notification);
 /* "mention", "favourite"...; NULL: none. */
 const char *entity_notification_type(const Notification *notification);
+/* Of the reader. */
+MUST_CHECK enum err entity_conversation(struct jw *w, const char *name, struct view *view,
+                                        const struct conversation *conversation);
 /* Of the reader with `actor`. */
 MUST_CHECK enum err entity_relationship(struct jw *w, const char *name, struct view *view,
                                         actor_id actor);

@@ -1,58 +1,22 @@
 /*
  * notifications - what the caller was told, one by one (the first version of that interface).
  */
-#include "node/api/entity.h"
 #include "node/api/page.h"
 #include "node/api/routes.h"
+#include "node/api/told.h"
 #include "storage/marker.h"
-#include "storage/notification.h"
-
-#include <string.h>
 
 #define LIST_STANDARD 40
 #define LIST_MAX 80
-#define SCAN_MAX 5000 /* looked at for one page at most: it may be short, never slow */
-#define TYPES_MAX 32
 #define UNREAD_STANDARD 100
 #define UNREAD_MAX 1000
-
-/* ---- which of them -------------------------------------------------------------------------- */
-
-struct wish {
-    const char *types[TYPES_MAX], *excluded[TYPES_MAX];
-    size_t n_types, n_excluded;
-    uint64_t account; /* 0: of anybody */
-};
-
-static enum err read_wish(const struct api_call *call, struct wish *out)
-{
-    out->n_types = params_list(&call->params, "types[]", out->types, TYPES_MAX);
-    out->n_excluded = params_list(&call->params, "exclude_types[]", out->excluded, TYPES_MAX);
-    return params_id(&call->params, "account_id", &out->account);
-}
-
-static bool is_among(const char *type, const char *const *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(type, list[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool is_wished(const struct wish *wish, const Notification *notification)
-{
-    const char *type = entity_notification_type(notification);
-    return type && (!wish->n_types || is_among(type, wish->types, wish->n_types)) &&
-           !is_among(type, wish->excluded, wish->n_excluded) &&
-           (!wish->account || wish->account == notification->from);
-}
 
 /* ---- a page --------------------------------------------------------------------------------- */
 
 struct found {
     Notification *item[UNREAD_MAX];
     size_t n;
-    bool is_cut; /* there may be more: SCAN_MAX was reached */
+    bool is_cut; /* there may be more: TOLD_SCAN_MAX was reached */
 };
 
 static enum err step(struct view *view, const struct api_page *page, uint64_t *at,
@@ -77,7 +41,7 @@ static void turn(struct found *found)
 }
 
 /* Newest first; from above min_id upwards when that is asked. */
-static enum err find(struct view *view, const struct api_page *page, const struct wish *wish,
+static enum err find(struct view *view, const struct api_page *page, const struct told_wish *wish,
                      struct found *out)
 {
     uint64_t at = page->min_id ? page->min_id : page->max_id ? page->max_id : UINT64_MAX;
@@ -85,10 +49,10 @@ static enum err find(struct view *view, const struct api_page *page, const struc
     out->n = 0;
     for (unsigned looked = 0; out->n < page->limit; looked++) {
         Notification *one;
-        out->is_cut = looked == SCAN_MAX;
+        out->is_cut = looked == TOLD_SCAN_MAX;
         if (out->is_cut || (e = step(view, page, &at, &one)))
             break;
-        if (is_wished(wish, one) && entity_notification_is_shown(view, one))
+        if (told_is_wished(view, wish, one))
             out->item[out->n++] = one;
     }
     if (page->min_id)
@@ -99,8 +63,8 @@ static enum err find(struct view *view, const struct api_page *page, const struc
 static enum err find_for(struct api_call *call, struct view *view, const struct api_page *page,
                          struct found *out)
 {
-    struct wish wish;
-    enum err e = read_wish(call, &wish);
+    struct told_wish wish;
+    enum err e = told_wish_read(call, &wish);
     return e ? e : find(view, page, &wish, out);
 }
 

@@ -44,6 +44,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_mute_noun,
     &cli_unmute_noun,
     &cli_moved_noun,
+    &cli_notification_noun,
     &cli_report_noun,
     &cli_relay_noun,
     &cli_emoji_noun,

@@ -23,6 +23,7 @@ extern const struct cli_noun cli_like_noun;
 extern const struct cli_noun cli_lookup_noun;
 extern const struct cli_noun cli_moved_noun;
 extern const struct cli_noun cli_mute_noun;
+extern const struct cli_noun cli_notification_noun;
 extern const struct cli_noun cli_peer_noun;
 extern const struct cli_noun cli_post_noun;
 extern const struct cli_noun cli_queue_noun;

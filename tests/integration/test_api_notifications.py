@@ -114,6 +114,88 @@ def markers_are_kept_and_only_what_is_known_is_told():
     tap.equal(ann.ok("GET", LIST + "/unread_count"), {"count": 0}, "nothing is newer than the marker")
 
 
+GROUPED = "/api/v2/notifications"
+
+
+@tap.test
+def what_belongs_together_is_one_group():
+    ann.ok("POST", LIST + "/clear")
+    post = home.post("ann", "liked by two")
+    home.cli("like", "cat", post)
+    home.post("cat", "@ann between")
+    away.cli("like", "bob", post)
+    tap.until(lambda: len(ann.ok("GET", LIST)) == 3, "the like from elsewhere")
+    told = ann.ok("GET", GROUPED)
+    groups = told["notification_groups"]
+    tap.equal([(one["type"], one["notifications_count"]) for one in groups], [("favourite", 2), ("mention", 1)],
+              "groups")
+    accounts = {one["id"] for one in told["accounts"]}
+    tap.equal(len(groups[0]["sample_account_ids"]), 2, "samples")
+    tap.check(set(groups[0]["sample_account_ids"]) <= accounts, "their accounts")
+    tap.check(groups[0]["status_id"] in {one["id"] for one in told["statuses"]}, "its status")
+    tap.check(groups[1]["group_key"].startswith("ungrouped-"), "alone")
+    first = ann.get(GROUPED, limit=1)
+    second = ann.get(first.links()["next"])
+    tap.equal([one["type"] for one in second.json()["notification_groups"]], ["mention"], "a group is given once")
+    apart = ann.ok("GET", GROUPED + "?grouped_types[]=follow")
+    tap.equal(len(apart["notification_groups"]), 3, "nothing put together that was not asked for")
+    key = groups[0]["group_key"]
+    tap.equal(len(ann.ok("GET", f"{GROUPED}/{key}/accounts")), 2, "who is in it")
+    tap.equal(ann.ok("GET", f"{GROUPED}/{key}")["notification_groups"][0]["notifications_count"], 2, "one group")
+    tap.equal(ann.ok("GET", GROUPED + "/unread_count"), {"count": 2}, "unread_count")
+    for path in (f"{GROUPED}/{key}", f"{GROUPED}/{key}/accounts", f"{GROUPED}/{groups[1]['group_key']}",
+                 f"{GROUPED}/favourite-1-x", f"{GROUPED}/nonsense"):
+        tap.equal(cat.get(path).status, 404, path)
+    tap.equal(cat.post(f"{GROUPED}/{key}/dismiss").status, 404, "dismissing another's")
+    ann.ok("POST", f"{GROUPED}/{key}/dismiss")
+    tap.equal(types(ann.ok("GET", LIST)), ["mention"], "the group is gone")
+
+
+@tap.test
+def conversations_are_listed_read_and_put_away():
+    path = "/api/v1/conversations"
+    tap.equal(ann.ok("GET", path), [], "none yet")
+    first = home.post("cat", "@ann bed 4?", "--visibility", "direct")
+    away.post("bob", f"@{home.handle('ann')} from away", "--visibility", "direct")
+    tap.until(lambda: len(ann.ok("GET", path)) == 2, "both conversations")
+    listed = ann.ok("GET", path)
+    tap.equal([one["unread"] for one in listed], [True, True], "unread")
+    tap.equal([[who["username"] for who in one["accounts"]] for one in listed], [["bob"], ["cat"]], "with whom")
+    tap.equal(cat.ok("GET", path)[0]["unread"], False, "one's own words are read")
+    pages = ann.get(path, limit=1)
+    tap.equal([one["id"] for one in ann.get(pages.links()["next"]).json()], [listed[1]["id"]], "second page")
+    home.post("ann", "@cat yes", "--visibility", "direct", "--reply-to", first)
+    again = ann.ok("GET", path)
+    tap.equal([one["id"] for one in again], [listed[1]["id"], listed[0]["id"]], "the last post leads")
+    tap.equal([one["unread"] for one in again], [False, True], "answering reads")
+    tap.check("yes" in again[0]["last_status"]["content"], "last_status")
+    tap.equal(len(ann.get(ann.get(path, limit=1).links()["next"]).json()), 1, "given once over pages")
+    bobs = listed[0]["id"]
+    tap.equal(ann.ok("POST", f"{path}/{bobs}/read")["unread"], False, "read")
+    tap.equal(cat.post(f"{path}/{bobs}/read").status, 404, "another's")
+    tap.equal(cat.send("DELETE", f"{path}/{bobs}").status, 404, "another's")
+    ann.ok("DELETE", f"{path}/{bobs}")
+    tap.equal([one["id"] for one in ann.ok("GET", path)], [listed[1]["id"]], "put away")
+    away.post("bob", f"@{home.handle('ann')} more", "--visibility", "direct")
+    tap.until(lambda: len(ann.ok("GET", path)) == 2, "what comes later")
+
+
+@tap.test
+def what_apps_ask_at_their_start_is_answered():
+    tap.equal(ann.ok("GET", GROUPED + "/policy")["for_not_following"], "accept", "policy")
+    tap.equal(ann.ok("GET", LIST + "/policy")["filter_not_following"], False, "policy, as before")
+    tap.equal(ann.ok("GET", LIST + "/requests"), [], "requests")
+
+
+@tap.test
+def the_command_shows_and_dismisses_all():
+    told = home.list("notification", "list", "ann")
+    tap.check(any(one["type"] == "mention" for one in told), "a mention")
+    home.cli("notification", "dismiss", "ann", told[0]["id"])
+    tap.equal([one["id"] for one in home.list("notification", "list", "ann")], [one["id"] for one in told[1:]], "left")
+    home.refuses("notification", "dismiss", "cat", told[1]["id"])
+
+
 @tap.test
 def all_are_cleared():
     ann.ok("POST", LIST + "/clear")
