@@ -7,6 +7,7 @@
 #include "node/api/oauth.h"
 #include "node/api/routes.h"
 #include "node/api/scope.h"
+#include "node/push/key.h"
 #include "storage/application.h"
 #include "storage/base/clock.h"
 
@@ -102,7 +103,7 @@ static enum err read_redirects(struct api_call *call, Application *out, struct w
 /* ---- what is answered ---- */
 
 static void entity_application(struct jw *w, const Application *application, const char *secret,
-                               struct arena *arena)
+                               struct txn *txn, struct arena *arena)
 {
     AUTO(buf_clear) struct buf lines = BUF_INIT(APP_REDIRECTS_MAX * (OAUTH_REDIRECT_MAX_BYTES + 1));
     const char *id = arena_printf(arena, "%" PRIu64, application->id);
@@ -126,7 +127,7 @@ static void entity_application(struct jw *w, const Application *application, con
     }
     jw_list_end(w);
     jw_text(w, "redirect_uri", buf_text(&lines));
-    jw_text(w, "vapid_key", "");
+    jw_text(w, "vapid_key", push_public_key(txn, arena));
     if (secret) {
         jw_text(w, "client_id", id ? id : "");
         jw_text(w, "client_secret", secret);
@@ -137,6 +138,7 @@ static void entity_application(struct jw *w, const Application *application, con
 
 static struct response *post_app(struct api_call *call)
 {
+    AUTO(txn_end) struct txn *txn = NULL;
     struct registration r = {.mutation = {.apply = registration_apply}, .arena = &call->arena};
     struct why why = {""};
     struct address from = address_owner(call->request->client);
@@ -152,9 +154,11 @@ static struct response *post_app(struct api_call *call)
         e = read_scopes(call, &r.application, &why);
     if (!e)
         e = api_write(call, &r.mutation);
+    if (!e)
+        e = api_read(call, &txn);
     if (e)
         return api_of_err(e, &why);
-    entity_application(api_json(call), &r.application, r.secret, &call->arena);
+    entity_application(api_json(call), &r.application, r.secret, txn, &call->arena);
     struct response *response = api_answer(call);
     response_set(response, "Cache-Control", "no-store");
     return response;
@@ -171,7 +175,7 @@ static struct response *get_app(struct api_call *call)
         e = application_get(txn, call->token->app, &call->arena, &application);
     if (e)
         return api_of_err(e, NULL);
-    entity_application(api_json(call), application, NULL, &call->arena);
+    entity_application(api_json(call), application, NULL, txn, &call->arena);
     return api_answer(call);
 }
 

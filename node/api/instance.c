@@ -13,6 +13,7 @@
 #include "node/api/routes.h"
 #include "node/api/status_draft.h"
 #include "node/media/media.h"
+#include "node/push/key.h"
 #include "storage/edge.h"
 #include "storage/peer.h"
 
@@ -22,7 +23,7 @@
 /* What apps choose their calls by: three numbers first, for Mastodon.py. */
 #define LIKE_VERSION "4.3.0 (compatible; Ward " VERSION ")"
 /* Generation of Mastodon's API that all calls are up to; 0: none is claimed. */
-#define API_GENERATION 0
+#define API_GENERATION 4
 
 /* Nothing is asked of these; apps want a number. */
 #define FRAME_RATE_MAX 120
@@ -161,7 +162,7 @@ static void add_configuration(struct jw *w, struct api_call *call, const struct 
     jw_null(w, "terms_of_service");
     jw_object_end(w);
     jw_object(w, "vapid");
-    jw_text(w, "public_key", "");
+    jw_text(w, "public_key", push_public_key(view->txn, view->arena));
     jw_object_end(w);
     config_limits(w, config);
     jw_object(w, "translation");

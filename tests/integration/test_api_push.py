@@ -135,6 +135,27 @@ def a_subscription_is_made_read_changed_and_ended():
 
 
 @tap.test
+def the_key_is_told_wherever_apps_look_for_it():
+    anyone = client.Client(node)
+    told = anyone.ok("GET", "/api/v2/instance")
+    tap.equal(decoded(told["configuration"]["vapid"]["public_key"]), server_key, "instance")
+    tap.equal(told["api_versions"]["mastodon"], 4, "grouped notifications, PKCE and this push are there")
+    app = anyone.ok("POST", "/api/v1/apps", client_name="x", redirect_uris="urn:ietf:wg:oauth:2.0:oob")
+    tap.equal(decoded(app["vapid_key"]), server_key, "application")
+
+
+@tap.test
+def a_subscription_ends_with_its_token():
+    made = node.ask("token", "create", "ann", "--scopes", "push")
+    other = App(node, "ann", "/push/other")
+    other.client.bearer = made["token"]
+    other.subscribe(True)
+    node.cli("token", "revoke", made["id"])
+    node.cli("check")
+    tap.equal(other.client.get(PATH).status, 401, "the token is gone")
+
+
+@tap.test
 def nonsense_is_refused():
     good = {"p256dh": encoded(point(phone.key.public_key())), "auth": encoded(phone.auth)}
     for endpoint, keys in (("http://push.example/1", good), ("", good), (node.base + "/x", good),
