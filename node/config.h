@@ -122,6 +122,11 @@ struct config {
     } push;
 
     struct {
+        int64_t clients_max;
+        int64_t per_account_max;
+    } stream;
+
+    struct {
         int64_t map_bytes;
     } store;
 

@@ -17,6 +17,7 @@
 #include "node/notify.h"
 #include "node/push/push.h"
 #include "node/setup.h"
+#include "node/stream/streamer.h"
 #include "node/upkeep.h"
 #include "node/workers.h"
 #include "storage/base/clock.h"
@@ -75,6 +76,7 @@ struct serve {
     struct server *public;
     struct delivery *delivery;
     struct fetcher *fetcher;
+    struct streamer *streamer;
 
     _Atomic bool is_ready;
 };
@@ -102,6 +104,16 @@ static void on_wake_fetcher(struct federation *fed)
     pthread_mutex_lock(&s->mu);
     if (s->fetcher)
         fetcher_wake(s->fetcher);
+    pthread_mutex_unlock(&s->mu);
+}
+
+/* A commit: there may be something to tell. */
+static void on_commit(void *context)
+{
+    struct serve *s = context;
+    pthread_mutex_lock(&s->mu);
+    if (s->streamer)
+        streamer_wake(s->streamer);
     pthread_mutex_unlock(&s->mu);
 }
 
@@ -196,6 +208,15 @@ static double gauge_suspended(void *context)
     return (double)http_counts(context).suspended;
 }
 
+static double gauge_streams(void *context)
+{
+    struct serve *s = context;
+    pthread_mutex_lock(&s->mu);
+    size_t n = s->streamer ? streamer_clients(s->streamer) : 0;
+    pthread_mutex_unlock(&s->mu);
+    return (double)n;
+}
+
 static double gauge_requests(void *context)
 {
     return (double)http_counts(context).requests;
@@ -253,6 +274,7 @@ static const struct metrics_gauge gauges[] = {
     {"ward_http_connections", "Open connections of clients.", METRICS_GAUGE, gauge_connections},
     {"ward_http_suspended", "Requests waiting for a worker or the disk.", METRICS_GAUGE,
      gauge_suspended},
+    {"ward_streams", "Streams of apps that are open.", METRICS_GAUGE, gauge_streams},
     {"ward_http_requests_total", "Requests let in.", METRICS_COUNTER, gauge_requests},
     {"ward_http_refused_total", "Connections and requests the gate refused.", METRICS_COUNTER,
      gauge_refused},
@@ -306,6 +328,7 @@ static void on_queues(void *context, struct buf *answer)
     (void)answer;
     on_wake_delivery(&s->fed);
     on_wake_fetcher(&s->fed);
+    on_commit(s); /* the command's */
 }
 
 static void on_reload(void *context, struct buf *answer)
@@ -349,7 +372,10 @@ static void stop_engine(struct serve *s)
 
 static enum err start_writer(struct serve *s, struct why *why)
 {
-    struct writer_config config = {.queue_length = WRITER_QUEUE, .batch_max = WRITER_BATCH};
+    struct writer_config config = {.queue_length = WRITER_QUEUE,
+                                   .batch_max = WRITER_BATCH,
+                                   .on_commit = on_commit,
+                                   .context = s};
     enum err e = writer_start(s->engine, &config, &s->writer);
     if (e)
         return why_set(why, e, "the writer thread cannot be started");
@@ -453,6 +479,31 @@ static int spool(void *context)
     return media_file_temporary(front->fed->config->data_dir);
 }
 
+static enum err start_streamer(struct serve *s, struct why *why)
+{
+    struct streamer_config config = {.api = &s->api,
+                                     .clients_max = (size_t)s->config->stream.clients_max,
+                                     .per_account_max = (size_t)s->config->stream.per_account_max};
+    struct streamer *streamer = NULL;
+    enum err e = streamer_start(&config, &streamer);
+    if (e)
+        return why_set(why, e, "the streamer cannot be started");
+    pthread_mutex_lock(&s->mu);
+    s->streamer = streamer;
+    pthread_mutex_unlock(&s->mu);
+    s->api.streamer = streamer;
+    return OK;
+}
+
+static void stop_streamer(struct serve *s)
+{
+    pthread_mutex_lock(&s->mu);
+    struct streamer *streamer = s->streamer;
+    s->streamer = NULL;
+    pthread_mutex_unlock(&s->mu);
+    streamer_stop(&streamer);
+}
+
 static enum err start_api(struct serve *s, struct why *why)
 {
     size_t threads = (size_t)s->config->api.threads;
@@ -513,6 +564,18 @@ static void stop_public(struct serve *s)
     reader_expire(READERS_ALL, 0); /* they were answered 503: this only releases them */
 }
 
+static enum err start_streams(struct serve *s, struct why *why)
+{
+    (void)s, (void)why; /* the first one that is asked for */
+    return OK;
+}
+
+/* They have no end of their own that the server could wait for. */
+static void stop_streams(struct serve *s)
+{
+    streamer_close(s->streamer);
+}
+
 static enum err start_admin(struct serve *s, struct why *why)
 {
     if (s->admin_config.n_listen == 0)
@@ -540,7 +603,7 @@ static void stop_control(struct serve *s)
 
 /*
  * Started from the top, stopped from the bottom: nothing is stopped while something that
- * started later may still call it. (Public is last but one for readiness: the admin address
+ * started later may still call it. (Public is nearly last for readiness: the admin address
  * answers "not ready" while the public one still drains.)
  */
 static const struct step {
@@ -548,11 +611,18 @@ static const struct step {
     enum err (*start)(struct serve *s, struct why *why);
     void (*stop)(struct serve *s);
 } steps[] = {
-    {"engine", start_engine, stop_engine},    {"writer", start_writer, stop_writer},
-    {"workers", start_workers, stop_workers}, {"delivery", start_delivery, stop_delivery},
-    {"fetcher", start_fetcher, stop_fetcher}, {"api", start_api, stop_api},
-    {"push", start_push, stop_push},          {"admin", start_admin, stop_admin},
-    {"control", start_control, stop_control}, {"public", start_public, stop_public},
+    {"engine", start_engine, stop_engine},
+    {"writer", start_writer, stop_writer},
+    {"workers", start_workers, stop_workers},
+    {"delivery", start_delivery, stop_delivery},
+    {"fetcher", start_fetcher, stop_fetcher},
+    {"streamer", start_streamer, stop_streamer},
+    {"api", start_api, stop_api},
+    {"push", start_push, stop_push},
+    {"admin", start_admin, stop_admin},
+    {"control", start_control, stop_control},
+    {"public", start_public, stop_public},
+    {"streams", start_streams, stop_streams},
 };
 
 static void stop_steps(struct serve *s, size_t started)

@@ -117,7 +117,7 @@ const char *api_url(struct api_call *call, const char *path)
 
 /* ---- who calls ---- */
 
-static const char *bearer(struct api_call *call)
+const char *api_bearer(const struct api_call *call)
 {
     const char *field = request_header(call->request, "authorization");
     if (field && strncasecmp(field, "bearer ", 7) == 0)
@@ -172,7 +172,7 @@ static struct response *identify(struct api_call *call)
 {
     const struct api_route *route = call->route;
     bool is_ignored = route->flags & API_TOKEN_IGNORED;
-    const char *secret = is_ignored ? NULL : bearer(call);
+    const char *secret = is_ignored ? NULL : api_bearer(call);
     enum err e = secret ? read_token(call, secret) : ERR_NOTFOUND;
     if (e && e != ERR_NOTFOUND)
         return api_of_err(e, NULL);

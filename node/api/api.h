@@ -51,7 +51,8 @@ struct api {
     struct workers *uploads;                /* calls that bring files, and wait for ward-media */
     struct proxy *proxy;                    /* pictures of other nodes; node/api/proxy.h */
     uint8_t address_key[SIPHASH_KEY_BYTES]; /* media_url.h */
-    struct route *routes;                   /* the public server's table: federation's and ours */
+    struct streamer *streamer;
+    struct route *routes; /* the public server's table: federation's and ours */
     size_t n_routes;
     const struct api_route **of_route; /* NULL where routes[i] is federation's */
 };
@@ -183,6 +184,8 @@ MUST_CHECK enum err api_write(struct api_call *call, struct mutation *m);
 /* For answers that do not come through here. */
 void api_set_cors(struct response *response);
 
+/* The token that was sent, where this route takes one from; NULL: none. */
+const char *api_bearer(const struct api_call *call);
 /* "https://host/path" as clients see it. In the arena. */
 const char *api_url(struct api_call *call, const char *path);
 

@@ -52,6 +52,9 @@ struct view {
 
 /* For `call`, over its snapshot. */
 struct view view_of(struct api_call *call, struct txn *txn, enum view_context context);
+/* For any reader: of what is told without being asked for. */
+struct view view_for(const struct api *api, struct txn *txn, struct arena *arena, actor_id reader,
+                     enum view_context context);
 /* An actor, remembered. */
 MUST_CHECK enum err view_actor(struct view *view, actor_id id, Actor **out);
 

@@ -29,5 +29,6 @@ const struct api_route *const api_tables[] = {
     api_media_routes,
     api_proxy_routes,
     api_static_routes,
+    api_streaming_routes,
     NULL,
 };

@@ -32,5 +32,6 @@ extern const struct api_route api_search_routes[];
 extern const struct api_route api_apps_routes[];
 extern const struct api_route api_authorize_routes[];
 extern const struct api_route api_oauth_token_routes[];
+extern const struct api_route api_streaming_routes[];
 
 #endif

@@ -1,15 +1,21 @@
 #include "node/api/entity.h"
 
+struct view view_for(const struct api *api, struct txn *txn, struct arena *arena, actor_id reader,
+                     enum view_context context)
+{
+    const char *base = federation_base(api->fed, arena);
+    return (struct view){.txn = txn,
+                         .arena = arena,
+                         .api = api,
+                         .fed = api->fed,
+                         .base = base ? base : "",
+                         .reader = reader,
+                         .context = context};
+}
+
 struct view view_of(struct api_call *call, struct txn *txn, enum view_context context)
 {
-    const char *base = federation_base(call->fed, &call->arena);
-    return (struct view){.txn = txn,
-                         .arena = &call->arena,
-                         .api = call->api,
-                         .fed = call->fed,
-                         .base = base ? base : "",
-                         .reader = call->who,
-                         .context = context};
+    return view_for(call->api, txn, &call->arena, call->who, context);
 }
 
 enum err view_actor(struct view *view, actor_id id, Actor **out)

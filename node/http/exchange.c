@@ -28,6 +28,8 @@ static void exchange_release(struct exchange *x)
     if (x->request.body_file >= 0)
         close(x->request.body_file);
     response_free(&x->answer);
+    if (x->upgrade.drop)
+        x->upgrade.drop(x->upgrade.context);
     buf_clear(&x->body);
     arena_clear(&x->request.arena);
     xfree(&x);
@@ -265,20 +267,22 @@ static void upgrade_start(void *context, struct MHD_Connection *connection, void
                           const char *early, size_t early_n, MHD_socket fd,
                           struct MHD_UpgradeResponseHandle *handle)
 {
-    struct response_upgrade *upgrade = context;
-    (void)connection, (void)exchange;
+    struct exchange *x = exchange;
+    struct response_upgrade upgrade = x->upgrade;
+    (void)connection, (void)context;
+    x->upgrade = (struct response_upgrade){0};
     /* A copy of the descriptor: the library lets go of its own, and who has the copy owns it. */
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
-    upgrade->start(upgrade->context, own, (struct bytes){(const uint8_t *)early, early_n});
-    xfree(&upgrade);
+    upgrade.start(upgrade.context, own, (struct bytes){(const uint8_t *)early, early_n});
 }
 
-static struct MHD_Response *upgrade_response(struct response *response)
+/* Kept by the exchange until it begins: the library does not tell when it never will. */
+static struct MHD_Response *upgrade_response(struct exchange *x, struct response *response)
 {
-    struct response_upgrade *upgrade = xcalloc(1, sizeof(*upgrade));
-    *upgrade = response->upgrade;
-    return MHD_create_response_for_upgrade(upgrade_start, upgrade);
+    x->upgrade = response->upgrade;
+    response->upgrade = (struct response_upgrade){0};
+    return MHD_create_response_for_upgrade(upgrade_start, NULL);
 }
 
 static struct MHD_Response *translate(struct exchange *x, struct response *response)
@@ -286,7 +290,7 @@ static struct MHD_Response *translate(struct exchange *x, struct response *respo
     if (response->stream.read)
         return stream_response(x, response);
     if (response->upgrade.start)
-        return upgrade_response(response);
+        return upgrade_response(x, response);
     if (response->file >= 0) {
         struct MHD_Response *out = MHD_create_response_from_fd_at_offset64(
             response->file_bytes, response->file, response->file_from);

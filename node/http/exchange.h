@@ -56,6 +56,7 @@ struct exchange {
     struct buf body;
     uint64_t body_counted, spool_counted;
     const char *overload; /* why this one is answered 503: bodies together are too large, ... */
+    struct response_upgrade upgrade; /* answered, not begun yet */
 
     /* any thread, under server->mu */
     struct MHD_Connection *connection; /* NULL once completed */

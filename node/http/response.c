@@ -47,6 +47,7 @@ static const struct {
     {417, "Expectation Failed"},
     {421, "Misdirected Request"},
     {422, "Unprocessable Content"},
+    {426, "Upgrade Required"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
@@ -82,6 +83,8 @@ void response_free(struct response **address)
     }
     if (response->stream.close)
         response->stream.close(response->stream.context);
+    if (response->upgrade.drop)
+        response->upgrade.drop(response->upgrade.context);
     if (response->file >= 0)
         close(response->file);
     xfree(&response->body);

@@ -42,11 +42,13 @@ struct response_stream {
 /*
  * 101 Switching Protocols. `start` is called on an HTTP thread, is handed a non-blocking
  * socket that it owns (close() ends the connection), and any bytes that came early, which
- * are only valid during the call.
+ * are only valid during the call. It never comes when the connection ends before: then `drop` does
+ * (may be NULL). One of the two is called, once.
  */
 struct response_upgrade {
     void *context;
     void (*start)(void *context, int fd, struct bytes early);
+    void (*drop)(void *context);
 };
 
 /* Fields may be read by the server and by tests; write through the functions below. */

@@ -202,7 +202,7 @@ static struct response *upgrade(struct request *request)
         return response_error(400, "no upgrade was asked for");
     struct response *response = response_create(101);
     response_set(response, "Upgrade", "websocket");
-    response->upgrade = (struct response_upgrade){NULL, echo_start};
+    response->upgrade = (struct response_upgrade){NULL, echo_start, NULL};
     return response;
 }
 

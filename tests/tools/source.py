@@ -32,6 +32,7 @@ HOMES = {
     r"vips/.*": (r"node/media/picture\.c",),
     r"md4c.*": (r"federation/markup.*",),
     r"ini\.h": (r"node/config.*",),
+    r"wslay/.*": (r"node/stream/websocket\.c",),
 }
 
 # Calls that have a better one: the pattern, files where it is allowed, and why not elsewhere.

@@ -17,8 +17,8 @@
 #include <cmocka.h>
 
 #define ACTORS 8 /* every other one is ours */
-#define POSTS 60
-#define WORLDS 6
+#define POSTS 40
+#define WORLDS 4
 
 static const char *const tags[] = {"icu", "rounds", "night"};
 
