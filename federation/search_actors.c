@@ -46,6 +46,7 @@ struct asking {
     const char *text;   /* without the @ in front */
     struct words typed; /* beginnings of words */
     size_t longest;     /* of those: it tells most */
+    uint64_t named;     /* whose handle or URI it is; 0: nobody's */
     struct hits hits;
 };
 
@@ -76,7 +77,7 @@ static bool matches(const struct asking *a, const Actor *actor, struct arena *ar
 static bool is_named(const struct asking *a, const Actor *actor, struct arena *arena)
 {
     const char *handle = actor_handle(actor, arena);
-    return strcasecmp(a->text, actor->username) == 0 ||
+    return actor->id == a->named || strcasecmp(a->text, actor->username) == 0 ||
            strcasecmp(a->text, actor->display_name) == 0 ||
            (handle && strcasecmp(a->text, handle) == 0);
 }
@@ -93,8 +94,9 @@ static enum err consider(struct asking *a, actor_id id)
         return e == ERR_NOTFOUND ? ERR_CORRUPT : e;
     uint64_t reader = a->search->reader.v;
     bool is_followed = reader && edge_has(a->txn, (struct edge_key){EDGE_FOLLOW, reader, id.v});
-    if (actor->suspended_ms || (a->search->is_followed && !is_followed) ||
-        !matches(a, actor, &arena))
+    if (actor->suspended_ms || actor->deleted_ms || actor->is_instance ||
+        (a->search->is_followed && !is_followed) ||
+        (id.v != a->named && !matches(a, actor, &arena)))
         return OK;
     hits_add(&a->hits, (struct hit){.id = id.v,
                                     .followers = counter_get(a->txn, COUNTER_FOLLOWERS, id.v),
@@ -129,20 +131,29 @@ static enum err consider_followed(struct asking *a)
     return e == ERR_NOTFOUND ? OK : e;
 }
 
+enum err search_handle(const struct federation *fed, struct txn *txn, const char *text,
+                       struct arena *arena, actor_id *out)
+{
+    struct handle handle;
+    if (handle_parse(text, arena, &handle, NULL))
+        return ERR_NOTFOUND;
+    bool is_ours = !handle.host[0] || strcmp(handle.host, fed->config->host) == 0;
+    const char *known =
+        is_ours ? handle.name : arena_printf(arena, "%s@%s", handle.name, handle.host);
+    return known ? actor_find_handle(txn, known, out) : ERR_LIMIT;
+}
+
 /* The one whose handle or URI it is, wherever the rows of their words stand. */
 static enum err consider_named(const struct federation *fed, struct asking *a, struct arena *arena)
 {
-    struct handle handle;
     actor_id id;
     enum err e = actor_find(a->txn, a->text, &id);
-    if (e == ERR_NOTFOUND && handle_parse(a->text, arena, &handle, NULL) == OK) {
-        bool is_ours = !handle.host[0] || strcmp(handle.host, fed->config->host) == 0;
-        a->text = is_ours ? handle.name : arena_printf(arena, "%s@%s", handle.name, handle.host);
-        e = a->text ? actor_find_handle(a->txn, a->text, &id) : ERR_LIMIT;
-    }
-    if (!e)
-        e = consider(a, id);
-    return e == ERR_NOTFOUND ? OK : e;
+    if (e == ERR_NOTFOUND)
+        e = search_handle(fed, a->txn, a->text, arena, &id);
+    if (e)
+        return e == ERR_NOTFOUND ? OK : e;
+    a->named = id.v;
+    return consider(a, id);
 }
 
 static enum err type(struct asking *a, struct arena *arena)
@@ -182,7 +193,7 @@ enum err search_actors(const struct federation *fed, struct txn *txn,
         return OK;
     bool has_all_ours = false, has_all_others = false;
     enum err e = consider_named(fed, &a, arena);
-    if (!e)
+    if (!e && !search_is_url(a.text))
         e = type(&a, arena);
     if (!e && a.typed.n && !search->is_followed)
         e = consider_rows(&a, ACTOR_OURS, &has_all_ours);
@@ -193,10 +204,14 @@ enum err search_actors(const struct federation *fed, struct txn *txn,
     return e ? e : read_page(&a, arena, out);
 }
 
+bool search_is_url(const char *text)
+{
+    return (strncasecmp(text, "https://", 8) == 0 || strncasecmp(text, "http://", 7) == 0) &&
+           !strpbrk(text, " \t");
+}
+
 bool search_is_address(const char *text)
 {
-    text += strspn(text, " @");
     const char *at = strchr(text, '@');
-    return strncasecmp(text, "https://", 8) == 0 || strncasecmp(text, "http://", 7) == 0 ||
-           (at && at != text && at[1] && !strpbrk(text, " \t"));
+    return search_is_url(text) || (at && at != text && at[1] && !strpbrk(text, " \t"));
 }

@@ -198,6 +198,7 @@ static const struct {
     [TABLE_MARKER] = {check_marker, NULL},
     [TABLE_CONVERSATION] = {check_conversation, NULL},
     [TABLE_PUSH] = {check_push, NULL},
+    [TABLE_WORD] = {check_word, NULL},
 };
 
 /* One page: from the key after *last. ERR_NOTFOUND when the table is at its end. */

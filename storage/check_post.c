@@ -193,7 +193,8 @@ enum err check_post(struct check *check)
     post_quotes(check, post);
     post_streams(check, post);
     check_post_media(check, post);
-    return post_poll(check, post);
+    enum err e = check_post_words(check, post);
+    return e ? e : post_poll(check, post);
 }
 
 enum err check_post_uri(struct check *check)

@@ -28,6 +28,8 @@ struct check {
     /* carried along the audit log */
     uint64_t audit_seq;
     uint8_t audit_hash[AUDIT_HASH_BYTES];
+
+    uint64_t words; /* rows of TABLE_WORD so far */
 };
 
 /* Says that the current row is wrong. */
@@ -52,7 +54,9 @@ enum err check_count(struct check *check, enum table table, struct key prefix, u
 typedef enum err check_row(struct check *check);
 check_row check_actor, check_actor_uri, check_actor_handle, check_key_uri, check_account,
     check_private_key;
-check_row check_actor_word;
+check_row check_actor_word, check_word;
+/* The words of a post, for its row. */
+enum err check_post_words(struct check *check, const Post *post);
 check_row check_post, check_post_uri, check_post_history, check_orphan, check_tombstone,
     check_stream, check_notification, check_notified, check_fetched, check_poll_due;
 check_row check_edge, check_edge_rev, check_edge_uri, check_counter, check_follow_digest;

@@ -71,6 +71,7 @@ const char *table_name(enum table table)
         [TABLE_SESSION] = "session",
         [TABLE_EDGE_ORDER] = "edge_order",
         [TABLE_PUSH] = "push",
+        [TABLE_WORD] = "word",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

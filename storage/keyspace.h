@@ -72,6 +72,7 @@
  * list           owner:8 list:8            List          list_add, list_put    list_get, list_next
  * filter         owner:8 filter:8          Filter        filter_add, ...       filter_get, ...
  * push           actor:8 token:8           PushSubscription  push_put           push_get
+ * word           word_owner(word):8 post:8  -            post_add, post_edit   meet_next
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
@@ -116,7 +117,8 @@
  * 24 a marker, conversation or push subscription is of an actor of ours; the latter has its token.
  * 25 token, token_id and token_of name each other: every token has one row of its id, and one of
  *    each owner it has. The application it was given to exists.
- * * 23 edge_order has a row for each edge that has an order, and no other.
+ * 26 a post has a word row for each of its words (word.h), and no other.
+ * 27 edge_order has a row for each edge that has an order, and no other.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -191,6 +193,7 @@ enum table {
     TABLE_SESSION,
     TABLE_EDGE_ORDER,
     TABLE_PUSH,
+    TABLE_WORD,
     TABLE_COUNT
 };
 

@@ -11,6 +11,7 @@
 #include "storage/quote.h"
 #include "storage/stream.h"
 #include "storage/thread.h"
+#include "storage/word.h"
 
 #include <string.h>
 
@@ -176,9 +177,10 @@ enum err post_add(struct txn *txn, Post *post, int64_t now_ms)
         stored.published_ms = now_ms;
     if ((e = post_store(txn, &stored)) ||
         (e = text_index_add(txn, TABLE_POST_URI, stored.uri, stored.id)) ||
-        (e = streams_set(txn, &stored, true)) || (e = thread_enter(txn, &stored)) ||
-        (e = quote_enter(txn, &stored)) || (e = quote_adopt(txn, &stored)) ||
-        (e = count(txn, &stored, 1)) || (e = thread_adopt(txn, &stored)) ||
+        (e = streams_set(txn, &stored, true)) || (e = word_change(txn, NULL, &stored)) ||
+        (e = thread_enter(txn, &stored)) || (e = quote_enter(txn, &stored)) ||
+        (e = quote_adopt(txn, &stored)) || (e = count(txn, &stored, 1)) ||
+        (e = thread_adopt(txn, &stored)) ||
         (e = poll_due_move(txn, stored.id, NULL, stored.poll)) ||
         (e = event_add_post(txn, EVENT_KIND__EVENT_POST, &stored, now_ms)))
         return e;
@@ -277,6 +279,7 @@ enum err post_edit(struct txn *txn, Post *post, int64_t now_ms)
         return ERR_EXISTS;
     if ((e = history_add(txn, old, now_ms)) || (e = poll_edit(txn, old, stored.poll)) ||
         (e = named_streams_set(txn, old, false)) || (e = named_streams_set(txn, &stored, true)) ||
+        (e = word_change(txn, old, &stored)) ||
         (e = event_add_post(txn, EVENT_KIND__EVENT_POST_EDITED, &stored, now_ms)))
         return e;
     return post_store(txn, &stored);
@@ -403,11 +406,11 @@ enum err post_delete(struct txn *txn, post_id id, int64_t now_ms)
         return e;
     if ((e = post->boost_of ? boost_edge_drop(txn, post, &arena) : boosts_drop(txn, id, now_ms)) ||
         (e = edges_drop(txn, id.v)) || (e = streams_set(txn, post, false)) ||
-        (e = thread_leave(txn, post)) || (e = quote_leave(txn, post)) ||
-        (e = quote_forsake(txn, post)) || (e = consent_drop(txn, id)) ||
-        (e = media_detach_all(txn, post, now_ms)) || (e = count(txn, post, -1)) ||
-        (e = poll_due_move(txn, id.v, post->poll, NULL)) || (e = notification_drop(txn, id)) ||
-        (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
+        (e = word_change(txn, post, NULL)) || (e = thread_leave(txn, post)) ||
+        (e = quote_leave(txn, post)) || (e = quote_forsake(txn, post)) ||
+        (e = consent_drop(txn, id)) || (e = media_detach_all(txn, post, now_ms)) ||
+        (e = count(txn, post, -1)) || (e = poll_due_move(txn, id.v, post->poll, NULL)) ||
+        (e = notification_drop(txn, id)) || (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
         (e = rows_drop(txn, TABLE_FETCHED, id.v)) ||
         (e = text_index_del(txn, TABLE_POST_URI, post->uri)) ||
         (e = engine_del(txn, TABLE_POST, key_bytes(&key))) ||

@@ -16,7 +16,7 @@ def setup():
     global home, away, ann
     home, away = scene.nodes("home", "away")
     home.account("ann", "anders", "tom")
-    away.account("bob")
+    away.account("bob", "rose")
     ann = client.Client(home, client.token(home, "ann"))
 
 
@@ -57,6 +57,61 @@ def whom_one_follows_comes_first_and_whom_one_blocked_is_found():
     tap.until(lambda: _accts("b", following="true") == [away.handle("bob")], "bob among the followed")
     home.cli("block", "ann", "tom")
     tap.equal(_accts("tom"), ["tom"], "blocked")
+
+
+def _uris(app, q, **more):
+    return [s["uri"] for s in app.ok("GET", SEARCH, q=q, type="statuses", **more)["statuses"]]
+
+
+@tap.test
+def t66_restricted_posts_are_found_by_those_who_may_read_them():
+    tom = client.Client(home, client.token(home, "tom"))
+    bob = client.Client(away, client.token(away, "bob"))
+    public = home.post("ann", "Potassium is low on ward 7")
+    followers = home.post("ann", "Potassium again, for followers", "--visibility", "followers")
+    direct = home.post("ann", f"@{away.handle('bob')} potassium for one", "--visibility", "direct")
+    tap.equal(_uris(ann, "potassium"), [direct, followers, public], "the author, newest first")
+    anders = client.Client(home, client.token(home, "anders"))
+    tap.equal(_uris(anders, "potassium"), [public], "a colleague")
+    tap.equal(_uris(tom, "potassium"), [], "somebody the author blocked")
+    tap.until(lambda: _uris(bob, "potassium") == [direct], "the one who was written to, elsewhere")
+    home.cli("follow", "anders", "ann")
+    tap.equal(_uris(anders, "potassium"), [followers, public], "a follower")
+    home.cli("unfollow", "anders", "ann")
+    tap.equal(_uris(anders, "potassium"), [public], "no follower any more")
+    tap.equal(client.Client(home).get(SEARCH, q="potassium").status, 401, "without a token")
+
+
+@tap.test
+def an_edit_and_a_deletion_are_seen_at_once():
+    uri = home.post("ann", "Magnesium is low")
+    tap.equal(_uris(ann, "magnesium"), [uri], "posted")
+    home.cli("edit", uri, "Calcium is low")
+    tap.equal(_uris(ann, "magnesium"), [], "the former word")
+    tap.equal(_uris(ann, '"calcium is" from:me'), [uri], "the new one")
+    home.cli("delete", uri, "--yes")
+    tap.equal(_uris(ann, "calcium"), [], "deleted")
+
+
+@tap.test
+def the_address_of_a_post_finds_it():
+    uri = away.post("rose", "Seen from elsewhere")
+    tap.equal(_uris(ann, uri), [], "unknown here")
+    tap.equal(_uris(ann, uri, resolve="true"), [uri], "looked up")
+    tap.equal(_uris(ann, uri), [uri], "known now")
+    secret = away.post("rose", "Not for you", "--visibility", "followers")
+    tap.equal(_uris(ann, secret, resolve="true"), [], "what one may not read")
+
+
+@tap.test
+def pages_lead_on():
+    made = [home.post("anders", f"Handover {n}") for n in range(5)]
+    tap.equal(_uris(ann, "handover", limit=2), made[:2:-1], "the first page")
+    tap.equal(_uris(ann, "handover", limit=2, offset=2), made[2:0:-1], "the second")
+    found = ann.ok("GET", SEARCH, q="handover", type="statuses", limit=2)["statuses"]
+    tap.equal(_uris(ann, "handover", max_id=found[1]["id"]), made[2::-1], "what is older")
+    account = found[0]["account"]["id"]
+    tap.equal(len(_uris(ann, "handover", account_id=account)), 5, "of one account")
 
 
 @tap.test
