@@ -1,6 +1,7 @@
 #include "node/stream/news.h"
 
 #include "node/api/scope.h"
+#include "storage/base/clock.h"
 #include "storage/notification.h"
 
 #include <inttypes.h>
@@ -48,16 +49,31 @@ static enum view_context context_of(const struct channel *channel)
         return VIEW_HOME;
     case CHANNEL_NOTIFICATIONS:
         return VIEW_NOTIFICATIONS;
-    case CHANNEL_DIRECT:
-        return VIEW_THREAD;
     default:
         return VIEW_PUBLIC;
     }
 }
 
+/* The conversation that the post is the last word of. */
+static enum err render_conversation(struct news *news, struct view *view, struct jw *w)
+{
+    struct conversation_walk walk = {.txn = news->txn,
+                                     .owner = view->reader,
+                                     .before = news->post->id + 1,
+                                     .after = news->post->id - 1,
+                                     .now_ms = clock_ms()};
+    struct conversation *conversation = arena_alloc(view->arena, sizeof *conversation);
+    if (!conversation)
+        return ERR_LIMIT;
+    enum err e = conversation_next(&walk, view->arena, conversation);
+    return e ? e : entity_conversation(w, NULL, view, conversation);
+}
+
 static enum err render(struct news *news, struct view *view, struct jw *w)
 {
     Notification *notification;
+    if (view->context == VIEW_THREAD)
+        return render_conversation(news, view, w);
     if (news->event->kind != EVENT_KIND__EVENT_NOTIFICATION)
         return entity_status(w, NULL, view, news->post);
     enum err e =
@@ -118,6 +134,19 @@ static bool post_news(struct news *news, const struct channel *channel, actor_id
     return rendered_for(news, reader, context_of(channel), &out->payload);
 }
 
+/* A direct post is told as the conversation it belongs to. */
+static bool conversation_news(struct news *news, actor_id reader, struct news_item *out)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(RENDER_ARENA_BYTES);
+    struct timeline_query query = {.kind = TIMELINE_DIRECT, .reader = reader};
+    bool has;
+    if (!news->post || news->event->kind != EVENT_KIND__EVENT_POST || is_history(news) ||
+        timeline_has(news->txn, &query, news->post, &arena, &has) || !has)
+        return false;
+    out->event = "conversation";
+    return rendered_for(news, reader, VIEW_THREAD, &out->payload);
+}
+
 static struct bytes id_payload(struct news *news, uint64_t id)
 {
     const char *text = arena_printf(&news->arena, "%" PRIu64, id);
@@ -167,7 +196,8 @@ bool news_for(struct news *news, const struct channel *channel, const struct new
     switch (news->event->kind) {
     case EVENT_KIND__EVENT_POST:
     case EVENT_KIND__EVENT_POST_EDITED:
-        return post_news(news, channel, reader->who, out);
+        return channel->kind == CHANNEL_DIRECT ? conversation_news(news, reader->who, out)
+                                               : post_news(news, channel, reader->who, out);
     case EVENT_KIND__EVENT_POST_DELETED:
         return delete_news(news, channel, reader->who, out);
     default:

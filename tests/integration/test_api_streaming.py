@@ -170,6 +170,36 @@ def a_notification_comes_on_its_streams():
 
 
 @tap.test
+def a_direct_post_is_told_as_its_conversation():
+    socket, events = listen(ann, "direct"), streams.Events(here, ann.bearer, "direct")
+    made = say(tom, "@ann between us", visibility="direct")
+    for payload in (socket.event("conversation", ["direct"])["payload"], events.event("conversation")[1]):
+        got = json.loads(payload)
+        tap.equal((got["last_status"]["id"], got["unread"]), (made["id"], True), "conversation")
+    socket.close()
+    events.close()
+
+
+@tap.test
+def a_list_tells_of_its_members():
+    made = ann.ok("POST", "/api/v1/lists", title="surgeons")
+    tom_id = ann.ok("GET", "/api/v1/accounts/lookup", acct="tom")["id"]
+    ann.ok("POST", f"/api/v1/lists/{made['id']}/accounts", account_ids=[tom_id])
+    socket = listen(ann)
+    socket.say(type="subscribe", stream="list", list=made["id"])
+    settle(socket)
+    events = streams.Events(here, ann.bearer, "list", list=made["id"])
+    status = say(tom, "for the list")
+    tap.equal(socket.status_of("update", ["list", made["id"]])["id"], status["id"], "on the socket")
+    tap.equal(json.loads(events.event("update")[1])["id"], status["id"], "as event")
+    tap.equal(streams.Events(here, eve.bearer, "list", list=made["id"]).status, 404, "somebody else's list")
+    socket.say(type="subscribe", stream="list", list="1")
+    tap.equal(socket.message()["status"], 404, "no list")
+    socket.close()
+    events.close()
+
+
+@tap.test
 def t110_streams_check_scope():
     reader = client.Client(here, client.token(here, "tom", "read:statuses"))
     socket = listen(reader, "user")
