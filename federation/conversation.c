@@ -244,30 +244,36 @@ static bool newest_on(const Post *post, void *context)
     return false;
 }
 
-enum err conversation_find(struct txn *txn, actor_id owner, post_id id, int64_t now_ms,
-                           struct arena *arena, struct conversation *out)
+enum err conversation_of(struct txn *txn, actor_id owner, const Post *post, int64_t now_ms,
+                         struct arena *arena, struct conversation *out)
 {
     ConversationMark mark;
     struct newest newest = {0};
-    Post *first, *last;
-    enum err e = post_get(txn, id, arena, &first);
-    if (!e && !stream_has(txn, (struct stream_key){STREAM_DIRECT, owner.v}, id))
-        e = ERR_NOTFOUND;
-    if (e)
-        return e;
-    identify(first, out);
+    Post *last;
+    if (!stream_has(txn, (struct stream_key){STREAM_DIRECT, owner.v}, (post_id){post->id}))
+        return ERR_NOTFOUND;
+    identify(post, out);
     struct look look = {.txn = txn, .owner = owner, .c = out, .now_ms = now_ms};
-    e = find_first(txn, out);
-    if (!e && out->id.v != id.v)
-        e = ERR_NOTFOUND; /* it is named by its first post alone */
+    enum err e = find_first(txn, out);
     if (!e)
         e = look_down(&look, 1, newest_on, &newest);
     if (!e)
         e = newest.id ? post_get(txn, (post_id){newest.id}, arena, &last) : ERR_NOTFOUND;
     if (!e)
-        e = conversation_get(txn, owner, id, &mark);
+        e = conversation_get(txn, owner, out->id, &mark);
     if (e)
         return e;
     out->last = last;
     return settle(txn, owner, now_ms, &mark, out);
+}
+
+enum err conversation_find(struct txn *txn, actor_id owner, post_id id, int64_t now_ms,
+                           struct arena *arena, struct conversation *out)
+{
+    Post *first;
+    enum err e = post_get(txn, id, arena, &first);
+    if (!e)
+        e = conversation_of(txn, owner, first, now_ms, arena, out);
+    /* it is named by its first post alone */
+    return !e && out->id.v != id.v ? ERR_NOTFOUND : e;
 }

@@ -47,6 +47,9 @@ struct conversation_walk {
 /* The next one, the newest first; ERR_NOTFOUND: that was all (or enough). */
 MUST_CHECK enum err conversation_next(struct conversation_walk *walk, struct arena *arena,
                                       struct conversation *out);
+/* The one a direct post stands in. ERR_NOTFOUND: it is none of theirs, or is not shown. */
+MUST_CHECK enum err conversation_of(struct txn *txn, actor_id owner, const Post *post,
+                                    int64_t now_ms, struct arena *arena, struct conversation *out);
 /* By its name. ERR_NOTFOUND: there is none, or it is not the owner's. */
 MUST_CHECK enum err conversation_find(struct txn *txn, actor_id owner, post_id id, int64_t now_ms,
                                       struct arena *arena, struct conversation *out);

@@ -17,6 +17,7 @@
 #define ANSWER_MAX_BYTES 4096
 #define ARENA_BYTES ((size_t)8 << 20)
 #define LOOK_EVERY_MS 1000
+#define EVENTS_READ_MAX 1000
 #define FAILURES_MAX 60 /* then the subscription ends: after two days */
 #define MINUTE_MS ((int64_t)60 * 1000)
 
@@ -285,14 +286,23 @@ static enum err look(struct push *p)
     return e == ERR_NOTFOUND ? OK : e;
 }
 
-/* Did anything happen since the last look? */
+/* Was somebody told something since the last look? After many events it is not asked which. */
 static void read_events(struct push *p)
 {
     AUTO(txn_end) struct txn *txn = NULL;
     uint64_t last;
     if (engine_read_begin(p->api->fed->engine, &txn) || event_last(txn, &last))
         return;
-    p->must_look = p->must_look || last != p->events_seen;
+    if (last - p->events_seen > EVENTS_READ_MAX)
+        p->must_look = true;
+    while (!p->must_look && p->events_seen < last) {
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(ARENA_BYTES);
+        Event *event;
+        if (event_next(txn, p->events_seen, &arena, &event))
+            break;
+        p->events_seen = event->seq;
+        p->must_look = event->kind == EVENT_KIND__EVENT_NOTIFICATION;
+    }
     p->events_seen = last;
 }
 
