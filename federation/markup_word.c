@@ -183,14 +183,14 @@ size_t word_url(const char *text, size_t n, size_t at)
 
 /* ---- how long a text is, as its author is told ---- */
 
+/* All breaks at once: what joins emoji is seen only from further back. */
 static size_t graphemes(const char *text, size_t n)
 {
-    const uint8_t *at = (const uint8_t *)text, *end = at + n;
+    AUTO(xfree) char *breaks = xcalloc(n + 1, 1);
     size_t count = 0;
-    while (at && at < end) {
-        at = u8_grapheme_next(at, end);
-        count++;
-    }
+    u8_grapheme_breaks((const uint8_t *)text, n, breaks);
+    for (size_t i = 0; i < n; i++)
+        count += breaks[i] != 0;
     return count;
 }
 

@@ -5,6 +5,7 @@
 #include "federation/keyring.h"
 #include "federation/poll_clock.h"
 #include "federation/reader.h"
+#include "federation/schedule_clock.h"
 #include "node/api/api.h"
 #include "node/api/proxy.h"
 #include "node/control.h"
@@ -63,6 +64,7 @@ struct serve {
     struct writer *writer;
     struct upkeep *upkeep;
     struct poll_clock *polls;
+    struct schedule_clock *schedule;
     struct workers *workers;
     struct push *push;
     struct control *control;
@@ -382,6 +384,7 @@ static enum err start_writer(struct serve *s, struct why *why)
     s->fed.writer = s->writer;
     s->upkeep = upkeep_create(s->writer);
     s->polls = poll_clock_create(&s->fed);
+    s->schedule = schedule_clock_create(&s->fed);
     return OK;
 }
 
@@ -390,6 +393,7 @@ static void stop_writer(struct serve *s)
     writer_stop(&s->writer);
     upkeep_free(&s->upkeep);
     poll_clock_free(&s->polls);
+    schedule_clock_free(&s->schedule);
 }
 
 static enum err start_workers(struct serve *s, struct why *why)
@@ -787,6 +791,7 @@ static void wait_for_end(struct serve *s, const sigset_t *signals)
         upkeep_tick(s->upkeep, clock_mono_ms());
         sweep_media(s, clock_mono_ms());
         poll_clock_tick(s->polls);
+        schedule_clock_tick(s->schedule);
         trim_memory(s);
     }
 }

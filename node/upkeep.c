@@ -4,10 +4,13 @@
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/event.h"
+#include "storage/idempotency.h"
 #include "storage/seen.h"
 
 #include <stdatomic.h>
 #include <string.h>
+
+#define IDEMPOTENCY_STEP_ROWS 4096 /* looked at in one mutation: a few hours of posts */
 
 struct event_trimming {
     struct mutation mutation;
@@ -38,6 +41,10 @@ static enum err upkeep_apply(struct txn *txn, struct mutation *m)
 {
     struct upkeep *u = container_of(m, struct upkeep, mutation);
     memcpy(u->next, u->at, sizeof u->next);
+    enum err e = idempotency_expire(txn, IDEMPOTENCY_STEP_ROWS,
+                                    u->before_ms + UPKEEP_SEEN_LIFE_MS - IDEMPOTENCY_LIFE_MS);
+    if (e)
+        return e;
     u->answer = seen_expire(txn, u->next, UPKEEP_STEP_ROWS, u->before_ms);
     return u->answer == ERR_NOTFOUND ? OK : u->answer; /* the last of them: what went stays gone */
 }

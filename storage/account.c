@@ -6,6 +6,7 @@
 #include "storage/filter.h"
 #include "storage/list.h"
 #include "storage/tag_follow.h"
+#include "storage/scheduled.h"
 #include "storage/token.h"
 
 #include <openssl/core_names.h>
@@ -81,7 +82,8 @@ enum err account_del(struct txn *txn, actor_id actor, int64_t now_ms)
     record->deleted_ms = now_ms;
     if ((e = actor_put(txn, record, now_ms)) || (e = token_revoke_all(txn, actor)) ||
         (e = tag_follow_drop(txn, actor)) || (e = domain_block_drop(txn, actor)) ||
-        (e = list_del_all(txn, actor)) || (e = filter_del_all(txn, actor)))
+        (e = list_del_all(txn, actor)) || (e = filter_del_all(txn, actor)) ||
+        (e = scheduled_del_all(txn, actor)))
         return e;
     return counter_add(txn, COUNTER_STORE, STORE_ACCOUNTS, -1);
 }

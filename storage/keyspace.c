@@ -72,6 +72,9 @@ const char *table_name(enum table table)
         [TABLE_EDGE_ORDER] = "edge_order",
         [TABLE_PUSH] = "push",
         [TABLE_WORD] = "word",
+        [TABLE_IDEMPOTENCY] = "idempotency",
+        [TABLE_SCHEDULED] = "scheduled",
+        [TABLE_SCHEDULED_DUE] = "scheduled_due",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

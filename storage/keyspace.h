@@ -73,6 +73,9 @@
  * filter         owner:8 filter:8          Filter        filter_add, ...       filter_get, ...
  * push           actor:8 token:8           PushSubscription  push_put           push_get
  * word           word_owner(word):8 post:8  -            post_add, post_edit   meet_next
+ * idempotency    h(token key):16           Idempotency   idempotency_add       idempotency_get
+ * scheduled      owner:8 id:8              Scheduled     scheduled_put         scheduled_get, ...
+ * scheduled_due  due_ms:8 owner:8 id:8     -             scheduled_put         scheduled_due_first
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
@@ -119,6 +122,13 @@
  *    each owner it has. The application it was given to exists.
  * 26 a post has a word row for each of its words (word.h), and no other.
  * 27 edge_order has a row for each edge that has an order, and no other.
+ * * 23 edge_order has a row for each edge that has an order, and no other.
+ * 23 an actor who is not gone has an actor_word row for each word of its names, and no other.
+ * 24 a marker, conversation or push subscription is of an actor of ours.
+ * 23 edge_order has a row for each edge that has an order, and no other.
+ * 24 the key of an idempotency row is that of its token and text.
+ * 25 a scheduled post is of an account, and has exactly one scheduled_due entry, at its due_ms,
+ *    while it waits.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -194,6 +204,9 @@ enum table {
     TABLE_EDGE_ORDER,
     TABLE_PUSH,
     TABLE_WORD,
+    TABLE_IDEMPOTENCY,
+    TABLE_SCHEDULED,
+    TABLE_SCHEDULED_DUE,
     TABLE_COUNT
 };
 

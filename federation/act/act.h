@@ -110,8 +110,16 @@ struct post_translation {
     const char *language, *source; /* BCP 47; Markdown */
 };
 
+/* A request that may be sent again (storage/idempotency.h). */
+struct post_once {
+    uint64_t token;
+    const char *key; /* NULL: it is not said which */
+};
+
 struct post_draft {
     actor_id author;
+    struct post_once once;
+    uint64_t scheduled; /* it is this one's time (storage/scheduled.h); 0: posted at once */
     const char *source; /* "" with media or a poll alone */
     enum markup_syntax syntax;
     const char *summary, *language;
@@ -139,7 +147,8 @@ struct post_draft {
 /*
  * Local doors. Handles in the text or in `to` that are not known are looked up when
  * `resolve` is given (it may wait for the network: CLI), else left as text.
- * Errors: ERR_INVALID the draft; ERR_DENIED not yours, or not allowed; ERR_NOTFOUND no such thing.
+ * Errors: ERR_INVALID the draft; ERR_DENIED not yours, or not allowed; ERR_NOTFOUND no such thing;
+ * ERR_EXISTS (of act_post_local, with *out) draft->once was used before, for that post.
  */
 typedef enum err act_resolve(struct federation *fed, const char *handle, actor_id *out,
                              struct why *why);
@@ -147,6 +156,36 @@ typedef enum err act_resolve(struct federation *fed, const char *handle, actor_i
 MUST_CHECK enum err act_post_local(struct federation *fed, const struct post_draft *draft,
                                    act_resolve *resolve, const struct by *by, post_id *out,
                                    struct why *why);
+/*
+ * A draft that is posted at `due_ms`; what it says is looked at then. What could not be posted
+ * stays, with the reason (schedule.h). draft->once counts here. ERR_EXISTS as above; ERR_LIMIT: the
+ * account has SCHEDULED_MAX. reschedule: another time. Both are told to nobody.
+ */
+MUST_CHECK enum err act_schedule_local(struct federation *fed, const struct post_draft *draft,
+                                       int64_t due_ms, const struct by *by, uint64_t *out,
+                                       struct why *why);
+MUST_CHECK enum err act_reschedule_local(struct federation *fed, actor_id who, uint64_t scheduled,
+                                         int64_t due_ms, const struct by *by, struct why *why);
+MUST_CHECK enum err act_unschedule_local(struct federation *fed, actor_id who, uint64_t scheduled,
+                                         const struct by *by, struct why *why);
+/* What an edit changes; NULL (sensitive: negative): it stays. */
+struct edit_media {
+    uint64_t id;             /* an attachment of the post, or an upload */
+    const char *description; /* NULL: stays */
+    bool has_focus;
+    float focus_x, focus_y;
+};
+struct edit_draft {
+    const char *source, *summary, *language;
+    enum markup_syntax syntax;
+    int is_sensitive;
+    const struct edit_media *media; /* all of them, in their order */
+    size_t media_count;
+    const struct post_draft *poll; /* its poll: with other options the votes are lost */
+};
+MUST_CHECK enum err act_edit_draft_local(struct federation *fed, actor_id who, post_id post,
+                                         const struct edit_draft *draft, act_resolve *resolve,
+                                         const struct by *by, struct why *why);
 MUST_CHECK enum err act_edit_local(struct federation *fed, actor_id who, post_id post,
                                    const char *source, const char *summary, act_resolve *resolve,
                                    const struct by *by, struct why *why);

@@ -4,10 +4,13 @@
  */
 #include "federation/act/post.h"
 
+#include "federation/act/vote.h"
 #include "federation/consent.h"
 #include "federation/group.h"
 #include "federation/resolve.h"
+#include "federation/sanitize.h"
 #include "storage/base/clock.h"
+#include "storage/media.h"
 #include "storage/poll.h"
 
 #include <stdio.h>
@@ -223,10 +226,90 @@ struct edit_local {
     struct federation *fed;
     actor_id who;
     post_id post;
-    const char *source, *summary, *html;
+    const struct edit_draft *draft;
+    const char *html;
     const struct markup *markup;
     int64_t now_ms;
+    struct why why;
 };
+
+static Attachment *find_attachment(const Post *post, uint64_t media)
+{
+    for (size_t i = 0; i < post->n_attachments; i++)
+        if (post->attachments[i]->media == media)
+            return post->attachments[i];
+    return NULL;
+}
+
+static void describe(const struct edit_media *from, struct arena *arena, Attachment *to)
+{
+    if (from->description)
+        to->description = (char *)sanitize_line(from->description, ACT_ALT_MAX_CHARACTERS, arena);
+    if (from->has_focus) {
+        to->focus_x = from->focus_x;
+        to->focus_y = from->focus_y;
+    }
+}
+
+/* Files that are in the post no more wait for another one. */
+static enum err drop_media(struct txn *txn, const Post *before, const Post *after, int64_t now_ms)
+{
+    enum err e = OK;
+    for (size_t i = 0; !e && i < before->n_attachments; i++)
+        if (before->attachments[i]->media && !find_attachment(after, before->attachments[i]->media))
+            e = media_detach(txn, before->attachments[i], now_ms);
+    return e;
+}
+
+static enum err set_media(struct txn *txn, struct edit_local *edit, const Post *before,
+                          struct arena *arena, Post *after)
+{
+    const struct edit_draft *draft = edit->draft;
+    if (!draft->media)
+        return OK;
+    after->n_attachments = 0;
+    after->attachments = arena_calloc(arena, draft->media_count + 1, sizeof *after->attachments);
+    for (size_t i = 0; after->attachments && i < draft->media_count; i++) {
+        Attachment *kept = find_attachment(before, draft->media[i].id);
+        enum err e = OK;
+        if (find_attachment(after, draft->media[i].id))
+            continue;
+        if (kept)
+            after->attachments[after->n_attachments++] = kept;
+        else
+            e = act_upload_attach(txn, edit->fed, draft->media[i].id, after, arena);
+        if (e)
+            return why_set(&edit->why, e, "a file is not there to be attached");
+        describe(&draft->media[i], arena, after->attachments[after->n_attachments - 1]);
+    }
+    return drop_media(txn, before, after, edit->now_ms);
+}
+
+static void set_poll(const struct edit_local *edit, struct arena *arena, Post *post)
+{
+    Poll *poll = edit->draft->poll ? act_poll_of_draft(edit->draft->poll, arena) : NULL;
+    if (!poll || (post->poll && poll_has_same_options(post->poll, poll)))
+        return;
+    post->poll = poll;
+    post->type = (char *)"Question";
+}
+
+static void set_words(const struct edit_local *edit, Post *post)
+{
+    const struct edit_draft *draft = edit->draft;
+    post->content_html = (char *)edit->html;
+    post->source = (char *)draft->source;
+    post->source_type = (char *)(draft->syntax == MARKUP_PLAIN ? "text/plain" : "text/markdown");
+    if (draft->summary)
+        post->summary = (char *)draft->summary;
+    if (draft->language)
+        post->language = (char *)draft->language;
+    if (draft->is_sensitive >= 0)
+        post->is_sensitive = draft->is_sensitive;
+    post->is_sensitive |= post->summary[0] != '\0';
+    post->tags = (char **)edit->markup->folded_tags;
+    post->n_tags = edit->markup->tag_count;
+}
 
 static enum err edit_local_apply(struct txn *txn, struct mutation *m)
 {
@@ -235,6 +318,7 @@ static enum err edit_local_apply(struct txn *txn, struct mutation *m)
     AUTO(buf_clear) struct buf json = BUF_INIT(DOCUMENT_MAX_BYTES);
     Post *post;
     Actor *who;
+    edit->why.text[0] = '\0';
     enum err e = post_get(txn, edit->post, &arena, &post);
     if (!e)
         e = actor_get(txn, edit->who, &arena, &who);
@@ -244,15 +328,14 @@ static enum err edit_local_apply(struct txn *txn, struct mutation *m)
         return ERR_DENIED;
 
     Post edited = *post;
-    edited.content_html = (char *)edit->html;
-    edited.source = (char *)edit->source;
-    if (edit->summary)
-        edited.summary = (char *)edit->summary;
-    edited.is_sensitive = post->is_sensitive || edited.summary[0];
-    edited.tags = (char **)edit->markup->folded_tags;
-    edited.n_tags = edit->markup->tag_count;
+    set_words(edit, &edited);
+    set_poll(edit, &arena, &edited);
     edited.updated_ms = edit->now_ms > post->updated_ms ? edit->now_ms : post->updated_ms + 1;
-    e = act_emoji_choose(txn, edit->fed, &arena, &edited);
+    e = set_media(txn, edit, post, &arena, &edited);
+    if (!e && !edited.source[0] && !edited.n_attachments && !edited.poll)
+        e = why_set(&edit->why, ERR_INVALID, "the text is empty");
+    if (!e)
+        e = act_emoji_choose(txn, edit->fed, &arena, &edited);
     if (!e)
         e = post_edit(txn, &edited, edit->now_ms);
     if (!e)
@@ -264,34 +347,43 @@ static enum err edit_local_apply(struct txn *txn, struct mutation *m)
     return act_post_queue(txn, edit->fed, &edited, "Update", uri, buf_bytes(&json), edit->now_ms);
 }
 
-enum err act_edit_local(struct federation *fed, actor_id who, post_id post, const char *source,
-                        const char *summary, act_resolve *resolve, const struct by *by,
-                        struct why *why)
+enum err act_edit_draft_local(struct federation *fed, actor_id who, post_id post,
+                              const struct edit_draft *draft, act_resolve *resolve,
+                              const struct by *by, struct why *why)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(8 * 1024 * 1024);
-    struct markup markup = {0};
+    struct markup markup = {.syntax = draft->syntax};
     actor_id mentioned[MARKUP_MENTIONS_MAX]; /* linked, but an edit does not widen the audience */
     size_t mentioned_count = 0;
     struct edit_local edit = {.mutation = {.apply = edit_local_apply},
                               .fed = fed,
                               .who = who,
                               .post = post,
-                              .source = source,
-                              .summary = summary,
+                              .draft = draft,
                               .markup = &markup,
                               .now_ms = clock_ms()};
-    if (!*source)
-        return why_set(why, ERR_INVALID, "the text is empty");
-    enum err e = act_markup(fed, source, resolve, &arena, &markup, mentioned, &mentioned_count,
-                            &edit.html, why);
+    enum err e = draft->poll ? act_poll_check(draft->poll, edit.now_ms, why) : OK;
+    if (!e)
+        e = act_markup(fed, draft->source, resolve, &arena, &markup, mentioned, &mentioned_count,
+                       &edit.html, why);
     if (e)
         return e;
     char object[32];
     snprintf(object, sizeof object, "post %llu", (unsigned long long)post.v);
     e = act_run(fed, &edit.mutation, by, "post.edit", object);
+    if (e && edit.why.text[0])
+        return why_set(why, e, "%s", edit.why.text);
     if (e == ERR_NOTFOUND)
         return why_set(why, e, "there is no such post");
     if (e == ERR_DENIED)
         return why_set(why, e, "only its author can edit a post");
     return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
+}
+
+enum err act_edit_local(struct federation *fed, actor_id who, post_id post, const char *source,
+                        const char *summary, act_resolve *resolve, const struct by *by,
+                        struct why *why)
+{
+    const struct edit_draft draft = {.source = source, .summary = summary, .is_sensitive = -1};
+    return act_edit_draft_local(fed, who, post, &draft, resolve, by, why);
 }

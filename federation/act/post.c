@@ -15,7 +15,9 @@
 #include "federation/sanitize.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
+#include "storage/idempotency.h"
 #include "storage/narrow.h"
+#include "storage/scheduled.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -184,6 +186,7 @@ struct post_local {
     const Post *parent;      /* set by apply, as are those below */
     struct why why, refused; /* refused: handles, with commas between */
     post_id id;              /* out */
+    bool is_repeated;        /* out: `id` was made by the first request */
 };
 
 /*
@@ -383,6 +386,63 @@ static enum err set_translations(struct post_local *p, Post *post)
     return OK;
 }
 
+/* ERR_EXISTS: this request was answered before. */
+static enum err check_once(struct txn *txn, struct post_local *p, struct arena *arena)
+{
+    const struct post_once *once = &p->draft->once;
+    Idempotency *first;
+    if (!once->key)
+        return OK;
+    enum err e = idempotency_get(txn, once->token, once->key, p->now_ms, arena, &first);
+    if (e)
+        return e == ERR_NOTFOUND ? OK : e;
+    p->is_repeated = true;
+    p->id = (post_id){first->post};
+    return ERR_EXISTS;
+}
+
+/* With the post, so that it is made once whatever stops in between. */
+static enum err settle_once(struct txn *txn, const struct post_local *p, const Post *post)
+{
+    const struct post_draft *draft = p->draft;
+    Idempotency row = IDEMPOTENCY__INIT;
+    enum err e = OK;
+    if (draft->scheduled)
+        e = scheduled_del(txn, draft->author, draft->scheduled);
+    if (e || !draft->once.key)
+        return e;
+    row.token = draft->once.token;
+    row.key = (char *)draft->once.key;
+    row.post = post->id;
+    row.created_ms = p->now_ms;
+    return idempotency_put(txn, &row);
+}
+
+/* What is so whatever the post answers. */
+static void take_draft(const struct post_local *p, const Actor *who, const Account *account,
+                       struct arena *arena, Post *post)
+{
+    post->uri = arena_printf(arena, "%s/posts/%llu", who->uri, (unsigned long long)post->id);
+    post->url = post->uri;
+    post->poll = act_poll_of_draft(p->draft, arena);
+    post->type = (char *)(post->poll ? "Question" : "Note");
+    post->author = who->id;
+    post->content_html = (char *)p->html;
+    post->source = (char *)p->draft->source;
+    post->source_type = (char *)(p->draft->syntax == MARKUP_PLAIN ? "text/plain" : "text/markdown");
+    post->summary = (char *)(p->draft->summary ? p->draft->summary : "");
+    post->is_sensitive = p->draft->is_sensitive || *post->summary;
+    post->application = p->draft->application;
+    post->language = (char *)(p->draft->language ? p->draft->language : account->language);
+    post->visibility = p->draft->visibility;
+    post->published_ms = p->draft->published_ms ? p->draft->published_ms : p->now_ms;
+    post->received_ms = p->now_ms;
+    post->is_local = true;
+    post->tags = (char **)p->markup->folded_tags;
+    post->n_tags = p->markup->tag_count;
+    post->mentions = arena_calloc(arena, p->mentioned_count + 2, sizeof *post->mentions);
+}
+
 static enum err post_local_apply(struct txn *txn, struct mutation *m)
 {
     struct post_local *p = container_of(m, struct post_local, mutation);
@@ -393,7 +453,10 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
     uint64_t id;
     p->parent = NULL;
     p->why.text[0] = '\0';
-    enum err e = actor_get(txn, p->draft->author, &arena, &who);
+    p->is_repeated = false;
+    enum err e = check_once(txn, p, &arena);
+    if (!e)
+        e = actor_get(txn, p->draft->author, &arena, &who);
     if (!e)
         e = account_get(txn, p->draft->author, &arena, &account);
     if (!e)
@@ -404,25 +467,7 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
         return ERR_DENIED;
 
     post.id = id;
-    post.uri = arena_printf(&arena, "%s/posts/%llu", who->uri, (unsigned long long)id);
-    post.url = post.uri;
-    post.poll = act_poll_of_draft(p->draft, &arena);
-    post.type = (char *)(post.poll ? "Question" : "Note");
-    post.author = who->id;
-    post.content_html = (char *)p->html;
-    post.source = (char *)p->draft->source;
-    post.source_type = (char *)(p->draft->syntax == MARKUP_PLAIN ? "text/plain" : "text/markdown");
-    post.summary = (char *)(p->draft->summary ? p->draft->summary : "");
-    post.is_sensitive = p->draft->is_sensitive || *post.summary;
-    post.application = p->draft->application;
-    post.language = (char *)(p->draft->language ? p->draft->language : account->language);
-    post.visibility = p->draft->visibility;
-    post.published_ms = p->draft->published_ms ? p->draft->published_ms : p->now_ms;
-    post.received_ms = p->now_ms;
-    post.is_local = true;
-    post.tags = (char **)p->markup->folded_tags;
-    post.n_tags = p->markup->tag_count;
-    post.mentions = arena_calloc(&arena, p->mentioned_count + 2, sizeof *post.mentions);
+    take_draft(p, who, account, &arena, &post);
     if (p->draft->in_reply_to.v)
         e = set_parent(txn, p, &arena, &post);
     else /* it begins a thread, which is ours to list (document/thread.h) */
@@ -458,6 +503,8 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
         e = act_quote_authorize(txn, &post, &arena);
     if (!e)
         e = act_post_send(txn, p->fed, &post, who, p->now_ms);
+    if (!e)
+        e = settle_once(txn, p, &post);
     p->id = (post_id){post.id};
     return e;
 }
@@ -546,6 +593,8 @@ enum err act_post_local(struct federation *fed, const struct post_draft *draft,
     if (e)
         return e;
     e = act_run(fed, &p.mutation, by, "post.create", NULL);
+    if (!e || p.is_repeated)
+        *out = p.id;
     if (e && p.why.text[0])
         return why_set(why, e, "%s", p.why.text);
     if (e == ERR_NOTFOUND)
@@ -554,8 +603,5 @@ enum err act_post_local(struct federation *fed, const struct post_draft *draft,
         return why_set(why, e, "a direct post needs a recipient: --to NAME@HOST or a mention");
     if (e == ERR_DENIED)
         return why_set(why, e, "the account is disabled, or has moved");
-    if (e)
-        return why_set(why, e, "the store refused: %s", err_name(e));
-    *out = p.id;
-    return OK;
+    return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
 }

@@ -5,6 +5,7 @@
 #include "node/api/status.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
+#include "storage/idempotency.h"
 
 #include <string.h>
 
@@ -165,6 +166,10 @@ enum err status_draft(struct api_call *call, struct post_draft *out, struct why 
     Account *account;
     *out = (struct post_draft){
         .author = call->who, .may_address_nobody = true, .application = call->token->app};
+    out->once =
+        (struct post_once){call->token->id, request_header(call->request, "idempotency-key")};
+    if (out->once.key && strlen(out->once.key) > IDEMPOTENCY_KEY_MAX_BYTES)
+        return why_set(why, ERR_INVALID, "Idempotency-Key is too long");
     enum err e = api_read(call, &txn);
     if (!e)
         e = account_get(txn, call->who, &call->arena, &account);

@@ -3,6 +3,7 @@
 #include "storage/base/log.h"
 #include "storage/media.h"
 #include "storage/own_emoji.h"
+#include "storage/scheduled.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -22,6 +23,13 @@ struct sweep {
     uint64_t id; /* under the mutation: the upload that may be too old */
 };
 
+/* What a scheduled post needs waits as long as that. */
+static bool is_stale(const struct sweep *s, struct txn *txn, const Media *media)
+{
+    return media_is_stale(media, s->now_ms) &&
+           !scheduled_has_media(txn, (actor_id){media->owner}, media->id);
+}
+
 /* Read again: it may just have been used. */
 static enum err forget_apply(struct txn *txn, struct mutation *m)
 {
@@ -29,7 +37,7 @@ static enum err forget_apply(struct txn *txn, struct mutation *m)
     AUTO(arena_clear) struct arena arena = ARENA_INIT(SWEEP_ARENA_BYTES);
     Media *media;
     enum err e = media_get(txn, s->id, &arena, &media);
-    if (e == ERR_NOTFOUND || (!e && !media_is_stale(media, s->now_ms)))
+    if (e == ERR_NOTFOUND || (!e && !is_stale(s, txn, media)))
         return OK;
     return e ? e : media_del(txn, s->id);
 }
@@ -45,7 +53,7 @@ static enum named look_up(struct sweep *s)
     if (engine_read_begin(s->engine, &txn))
         return NAMED;
     enum err e = media_get(txn, s->id, &arena, &media);
-    if (e == OK && media_is_stale(media, s->now_ms))
+    if (e == OK && is_stale(s, txn, media))
         return STALE;
     if (e != ERR_NOTFOUND || own_emoji_find(txn, s->id, &arena, &emoji) != ERR_NOTFOUND)
         return NAMED;

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """Statuses of the client API on two nodes: written, marked, edited, deleted, and kept from who may not read."""
 
+import datetime
 import os
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import client, stage, tap
@@ -28,8 +30,8 @@ def write(app, text, **more):
     return app.ok("POST", STATUSES, status=text, **more)
 
 
-def one(app, status, suffix="", method="GET", **more):
-    return app.ok(method, f"{STATUSES}/{status['id']}{suffix}", **more)
+def one(app, which, suffix="", method="GET", **more):
+    return app.ok(method, f"{STATUSES}/{which['id']}{suffix}", **more)
 
 
 def arrived(app, status):
@@ -121,14 +123,110 @@ def a_deleted_status_is_answered_as_it_was_typed():
 
 
 @tap.test
+def an_edit_is_told_everywhere_and_remembered():
+    status = write(ann, "first *words*", spoiler_text="cw", language="en")
+    arrived(ben, status)
+    edited = one(ann, status, method="PUT", status="second words #new", sensitive=True, language="de")
+    tap.equal(edited["id"], status["id"], "the same status")
+    tap.equal((edited["text"], edited["spoiler_text"]), ("second words #new", ""), "edited")
+    tap.equal((edited["sensitive"], edited["language"]), (True, "de"), "what else was changed")
+    tap.check(edited["edited_at"] and edited["content"] != status["content"], "when, and what")
+    tap.equal(one(ann, status, "/source")["text"], "second words #new", "source")
+    tap.equal(cat.get(f"{STATUSES}/{status['id']}/source").status, 404, "the source is the author's")
+    history = one(cat, status, "/history")
+    tap.equal([v["content"] for v in history], [status["content"], edited["content"]], "versions, oldest first")
+    tap.equal([v["spoiler_text"] for v in history], ["cw", ""], "warnings")
+    tap.equal([v["created_at"] for v in history], [status["created_at"], edited["edited_at"]], "since when")
+    tap.equal(cat.send("PUT", f"{STATUSES}/{status['id']}", status="mine now").status, 404, "another's")
+    tap.until(lambda: "second words" in arrived(ben, status)["content"], "the edit to arrive")
+
+
+@tap.test
+def a_poll_is_voted_in_across_nodes_once():
+    status = write(ann, "when?", poll={"options": ["now", "later"], "expires_in": 3600})
+    poll = status["poll"]
+    tap.equal([o["title"] for o in poll["options"]], ["now", "later"], "options")
+    tap.equal((poll["voted"], poll["own_votes"], poll["expired"]), (True, [], False), "as its author has it")
+    theirs = arrived(ben, status)["poll"]
+    path = f"/api/v1/polls/{theirs['id']}"
+    tap.equal(ben.send("POST", path + "/votes", choices=[7]).status, 422, "no such option")
+    voted = ben.ok("POST", path + "/votes", choices=["1"])
+    tap.equal((voted["voted"], voted["own_votes"]), (True, [1]), "their vote")
+    tap.equal(ben.send("POST", path + "/votes", choices=[0]).status, 422, "voted already")
+    tap.equal(ann.send("POST", f"/api/v1/polls/{poll['id']}/votes", choices=[0]).status, 422, "one's own")
+
+    def counts():
+        return [o["votes_count"] for o in ann.ok("GET", f"/api/v1/polls/{poll['id']}")["options"]]
+    tap.until(lambda: counts() == [0, 1], "the vote to be counted")
+    tap.equal(ann.post(STATUSES, status="x", poll={"options": ["alone"], "expires_in": 60}).status, 422, "one option")
+
+
+@tap.test
+def the_same_request_sent_again_makes_no_second_status():
+    def send(key, text):
+        return ann.send("POST", STATUSES, headers={"Idempotency-Key": key}, status=text).json()
+    first, again, other = send("key-1", "once"), send("key-1", "once"), send("key-2", "once")
+    tap.equal(again["id"], first["id"], "the first answer again")
+    tap.check(other["id"] != first["id"], "another key is another status")
+    at_once = [None] * 4
+    def run(i):
+        at_once[i] = send("key-3", "at once")["id"]
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(at_once))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    tap.equal(len(set(at_once)), 1, "all at once")
+    mine = cat.send("POST", STATUSES, headers={"Idempotency-Key": "key-1"}, status="cat's").json()
+    tap.equal(mine["account"]["username"], "cat", "a key is the token's own")
+    made["once"] = (first["id"], send)
+
+
+@tap.test
+def what_is_scheduled_waits_can_be_moved_and_taken_back():
+    def at(seconds):
+        moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    path = "/api/v1/scheduled_statuses"
+    tap.equal(ann.post(STATUSES, status="x", scheduled_at=at(60)).status, 422, "too soon")
+    waiting = write(ann, "later", scheduled_at=at(900), visibility="unlisted", spoiler_text="cw")
+    params = waiting["params"]
+    tap.equal((params["text"], params["visibility"], params["spoiler_text"]), ("later", "unlisted", "cw"), "params")
+    tap.equal([s["id"] for s in ann.ok("GET", path)], [waiting["id"]], "listed")
+    tap.equal(cat.ok("GET", path), [], "for its author alone")
+    for method in ("GET", "PUT", "DELETE"):
+        tap.equal(cat.send(method, f"{path}/{waiting['id']}").status, 404, f"{method} of another's")
+    moved = ann.ok("PUT", f"{path}/{waiting['id']}", scheduled_at=at(7200))
+    tap.check(moved["scheduled_at"] > waiting["scheduled_at"], "moved")
+    tap.equal(ann.ok("GET", f"{path}/{waiting['id']}"), moved, "as it is now")
+    tap.equal(ann.ok("DELETE", f"{path}/{waiting['id']}"), {}, "taken back")
+    tap.equal(ann.ok("GET", path), [], "nothing waits")
+    made["waits"] = ann.ok("POST", STATUSES, status="still there", scheduled_at=at(900))["id"]
+
+
+@tap.test
+def who_likes_boosts_and_quotes_it_is_listed():
+    status = write(ann, "listen", quote_approval_policy="public")
+    one(cat, status, "/favourite", "POST")
+    one(cat, status, "/reblog", "POST")
+    quote = write(cat, "as ann says", quoted_status_id=status["id"])
+    tap.equal([a["acct"] for a in one(ann, status, "/favourited_by")], ["cat"], "favourited by")
+    tap.equal([a["acct"] for a in one(ann, status, "/reblogged_by")], ["cat"], "reblogged by")
+    tap.equal([s["id"] for s in one(ann, status, "/quotes")], [quote["id"]], "quotes")
+    tap.equal(quote["quote"]["state"], "accepted", "the quote")
+    tap.equal(quote["quote"]["quoted_status"]["id"], status["id"], "what it quotes")
+    tap.equal(one(ann, status)["quotes_count"], 1, "counted")
+
+
+@tap.test
 def t64_what_is_not_for_the_reader_is_404_by_every_route():
     secret = write(ann, f"for {there.handle('ben')}", visibility="direct")
     followers = write(ann, "for those who follow", visibility="private")
     tap.equal(arrived(ben, followers)["visibility"], "private", "a follower reads it")
     for status in (secret, followers):
-        for method, suffix in [("GET", ""), ("GET", "/context")] + [
-                ("POST", "/" + word) for word in ("favourite", "unfavourite", "reblog", "unreblog", "bookmark", "mute",
-                                                  "unmute", "pin", "unpin")]:
+        reading = ("", "/context", "/source", "/history", "/favourited_by", "/reblogged_by", "/quotes")
+        marking = ("favourite", "unfavourite", "reblog", "unreblog", "bookmark", "mute", "unmute", "pin", "unpin")
+        for method, suffix in [("GET", s) for s in reading] + [("POST", "/" + word) for word in marking]:
             path = f"{STATUSES}/{status['id']}{suffix}"
             tap.equal(cat.send(method, path).status, 404, f"{method} {suffix}")
         tap.equal(cat.send("DELETE", f"{STATUSES}/{status['id']}").status, 404, "DELETE")
@@ -137,6 +235,15 @@ def t64_what_is_not_for_the_reader_is_404_by_every_route():
         tap.equal(cat.post(STATUSES, status="x", quoted_status_id=status["id"]).status, 404, "to quote it")
     both = ann.ok("GET", STATUSES + f"?id[]={followers['id']}&id[]=1&id[]={secret['id']}")
     tap.equal([s["id"] for s in both], [followers["id"], secret["id"]], "the author sees both")
+
+
+@tap.test
+def a_restart_forgets_neither_schedule_nor_keys():
+    here.stop()
+    here.start()
+    tap.equal([s["id"] for s in ann.ok("GET", "/api/v1/scheduled_statuses")], [made["waits"]], "scheduled")
+    first, send = made["once"]
+    tap.equal(send("key-1", "once")["id"], first, "the first answer again")
 
 
 @tap.test

@@ -20,6 +20,7 @@
 #include "storage/poll.h"
 #include "storage/post.h"
 #include "storage/report.h"
+#include "storage/scheduled.h"
 #include "storage/seen.h"
 #include "storage/stream.h"
 #include "storage/token.h"
@@ -320,6 +321,36 @@ static void promise_23_likes_and_bookmarks_in_order(void **state)
     struct key whom = key_id(world->post.v);
     put(txn, TABLE_EDGE_ORDER, kind_key(EDGE_BOOKMARK, world->alice.v, 6), key_bytes(&whom));
     find(world, txn, "edge_order", "names no edge of this order");
+}
+
+static void promise_24_and_25_keys_of_requests_and_scheduled_posts(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    Idempotency once = IDEMPOTENCY__INIT;
+    Scheduled row = SCHEDULED__INIT;
+    struct key none = key_ids(1, 2), due = key_ids(7, world->alice.v);
+    once.key = (char *)"k";
+    assert_int_equal(record_put(txn, TABLE_IDEMPOTENCY, key_bytes(&none), &once.base), OK);
+    find(world, txn, "idempotency", "the key is not the hash of token and text");
+    txn = store_write(&world->store);
+    row.id = 5;
+    row.owner = world->alice.v;
+    row.due_ms = 7;
+    key_add_u64(&due, row.id);
+    assert_int_equal(scheduled_put(txn, &row), OK);
+    drop(txn, TABLE_SCHEDULED_DUE, due);
+    find(world, txn, "scheduled", "waits and is not due, or the reverse");
+    txn = store_write(&world->store);
+    put(txn, TABLE_SCHEDULED_DUE, due, (struct bytes){0});
+    row.owner = world->bob.v;
+    assert_int_equal(scheduled_put(txn, &row), OK);
+    find(world, txn, "scheduled", "its owner has no account");
+    txn = store_write(&world->store);
+    due = key_ids(8, world->alice.v);
+    key_add_u64(&due, row.id);
+    put(txn, TABLE_SCHEDULED_DUE, due, (struct bytes){0});
+    find(world, txn, "scheduled_due", "names no scheduled post of that time");
 }
 
 static void promise_15_digests_of_followers(void **state)
@@ -860,6 +891,7 @@ int main(void)
         IN_A_WORLD(promise_15_digests_of_followers),
         IN_A_WORLD(promise_22_lists_and_filters),
         IN_A_WORLD(promise_23_likes_and_bookmarks_in_order),
+        IN_A_WORLD(promise_24_and_25_keys_of_requests_and_scheduled_posts),
         IN_A_WORLD(promise_6_counters_and_notifications),
         IN_A_WORLD(promise_7_peers_are_due_exactly_once),
         IN_A_WORLD(promise_13_quotes_and_consents),

@@ -48,6 +48,50 @@ static void markdown_becomes_html(void **state)
     check("5 < 6 & \"x\"", "<p>5 &lt; 6 &amp; &quot;x&quot;</p>");
 }
 
+static void check_plain(const char *source, const char *html)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+    AUTO(buf_clear) struct buf out = BUF_INIT(65536);
+    struct markup markup;
+    assert_int_equal(markup_scan_plain(source, &arena, &markup), OK);
+    for (size_t i = 0; i < markup.mention_count; i++)
+        markup.mentions[i].url = "https://h.example/@bob";
+    assert_int_equal(markup_render(&markup, "https://h.example/tags/", &out, NULL), OK);
+    assert_string_equal(buf_text(&out), html);
+}
+
+static void plain_text_is_shown_as_it_was_typed(void **state)
+{
+    (void)state;
+    check_plain("", "");
+    check_plain("*a* _b_ `c` # d\n- e\n> f", "<p>*a* _b_ `c` # d<br>- e<br>&gt; f</p>");
+    check_plain("a\r\nb\n \n\nc\n", "<p>a<br>b</p><p>c</p>");
+    check_plain("<b>x</b> &amp; \"y\"", "<p>&lt;b&gt;x&lt;/b&gt; &amp;amp; &quot;y&quot;</p>");
+    check_plain("@bob@h.example, #Caf\xc3\xa9!",
+                "<p>" MENTION("https://h.example/@bob", "@bob") ", " TAG("caf%C3%A9",
+                                                                         "#Caf\xc3\xa9") "!</p>");
+    check_plain("see https://e.example/a#b?c=@d. (http://e.example/x_(y))",
+                "<p>see <a href=\"https://e.example/a#b?c=@d\"" REL
+                "https://e.example/a#b?c=@d</a>. "
+                "(<a href=\"http://e.example/x_(y)\"" REL "http://e.example/x_(y)</a>)</p>");
+    check_plain("https://e.example/\"onclick=\"x https://",
+                "<p><a href=\"https://e.example/\"" REL
+                "https://e.example/</a>&quot;onclick=&quot;x https://</p>");
+}
+
+static void a_text_is_as_long_as_readers_see_it(void **state)
+{
+    (void)state;
+    assert_int_equal(markup_count(""), 0);
+    assert_int_equal(markup_count("abc\n"), 4);
+    assert_int_equal(markup_count("e\xcc\x81"), 1); /* a letter and its accent */
+    assert_int_equal(markup_count("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac"), 1);
+    assert_int_equal(markup_count("a https://e.example/long/and/longer/than/that b"), 2 + 23 + 2);
+    assert_int_equal(markup_count("@bob@hospital.example hi"), 7);
+    assert_int_equal(markup_count("@bob hi"), 7);
+    assert_int_equal(markup_count("mail bob@hospital.example"), 25);
+}
+
 static void t71_raw_html_is_shown_as_text(void **state)
 {
     (void)state;
@@ -138,6 +182,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(markdown_becomes_html),
+        cmocka_unit_test(plain_text_is_shown_as_it_was_typed),
+        cmocka_unit_test(a_text_is_as_long_as_readers_see_it),
         cmocka_unit_test(t71_raw_html_is_shown_as_text),
         cmocka_unit_test(mentions_that_were_found_become_links),
         cmocka_unit_test(hashtags_become_links),
