@@ -307,7 +307,7 @@ static void promise_5_edges(void **state)
     find(world, txn, "edge", "leads to a post that does not exist");
 }
 
-static void promise_23_likes_and_bookmarks_in_order(void **state)
+static void promise_26_likes_and_bookmarks_in_order(void **state)
 {
     struct world *world = *state;
     struct txn *txn = store_write(&world->store);
@@ -323,7 +323,7 @@ static void promise_23_likes_and_bookmarks_in_order(void **state)
     find(world, txn, "edge_order", "names no edge of this order");
 }
 
-static void promise_24_and_25_keys_of_requests_and_scheduled_posts(void **state)
+static void promise_27_and_28_keys_of_requests_and_scheduled_posts(void **state)
 {
     struct world *world = *state;
     struct txn *txn = store_write(&world->store);
@@ -890,8 +890,8 @@ int main(void)
         IN_A_WORLD(promise_5_edges),
         IN_A_WORLD(promise_15_digests_of_followers),
         IN_A_WORLD(promise_22_lists_and_filters),
-        IN_A_WORLD(promise_23_likes_and_bookmarks_in_order),
-        IN_A_WORLD(promise_24_and_25_keys_of_requests_and_scheduled_posts),
+        IN_A_WORLD(promise_26_likes_and_bookmarks_in_order),
+        IN_A_WORLD(promise_27_and_28_keys_of_requests_and_scheduled_posts),
         IN_A_WORLD(promise_6_counters_and_notifications),
         IN_A_WORLD(promise_7_peers_are_due_exactly_once),
         IN_A_WORLD(promise_13_quotes_and_consents),
