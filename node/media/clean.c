@@ -3,6 +3,12 @@
 enum err clean(enum media_format format, struct clean *c, struct why *why)
 {
     switch (format) {
+    case FORMAT_MP4:
+        return clean_mp4(c, why);
+    case FORMAT_MP3:
+        return clean_mp3(c, why);
+    case FORMAT_OGG:
+        return clean_ogg(c, why);
     case FORMAT_WAV:
         return clean_wav(c, why);
     default:

@@ -84,6 +84,25 @@ def t104_no_metadata_comes_out_of_any_size():
 
 
 @tap.test
+def t104_sound_and_film_keep_only_sound_and_film():
+    for name, (data, kind) in media.sound_and_film().items():
+        tap.check(media.SECRET in data, "the test's own file")
+        made = _upload(ann, data)
+        answer = nobody.get(made["url"])
+        tap.equal(answer.headers["Content-Type"], kind, name)
+        tap.equal(made["type"], kind.split("/")[0], name)
+        for trace in (media.SECRET[:4], b"QQQQ", b"RRRR"):  # and the dates of the film
+            tap.check(trace not in answer.body, f"{name}: {trace} came out")
+        if made["type"] == "video":
+            tap.check(made["preview_url"], "a film has a preview")
+            tap.equal(made["meta"]["original"], {"width": 64, "height": 48, "size": "64x48", "aspect": 1.3333,
+                                                 "duration": 3}, name)
+            tap.check(all(bytes([c]) * n in answer.body for c, n in ((17, 40), (34, 30), (51, 20))), "its samples")
+            with_picture = _send(ann, data, more=[("thumbnail", media.png(30, 20))]).json()
+            tap.equal(with_picture["meta"]["small"]["size"], "30x20", "a thumbnail that came with it")
+
+
+@tap.test
 def a_gif_keeps_moving_within_bounds():
     moving = nobody.get(_upload(ann, media.gif(3))["url"])
     tap.equal((moving.headers["Content-Type"], moving.body.count(b"\x21\xf9\x04")), ("image/gif", 3), "three frames")

@@ -73,3 +73,77 @@ def gif_with_everything():
     comment = b"\x21\xfe" + bytes([len(SECRET)]) + SECRET + b"\0"
     xmp = b"\x21\xff\x0bXMP DataXMP" + bytes([len(SECRET)]) + SECRET + b"\0"
     return gif(extra=comment + xmp) + SECRET
+
+
+# ---- sound and film: just enough of each, with the secret wherever it can hide
+
+
+def box(kind, *parts):
+    data = b"".join(parts)
+    return struct.pack(">I", len(data) + 8) + kind + data
+
+
+def mp4_with_everything(brand=b"isom"):
+    """A film of three samples, with a place, a date, a name and bytes nobody needs."""
+    samples = [b"\x11" * 40, b"\x22" * 30, b"\x33" * 20]
+    dates = struct.pack(">II", 0x51515151, 0x52525252)
+
+    def track(kind, first):
+        entry = box(b"avc1", bytes(6), b"\0\1", bytes(4), SECRET[:4], bytes(8), struct.pack(">HH", 64, 48), bytes(14),
+                    SECRET[:32], b"\0\x18\xff\xff", box(b"avcC", b"\1" * 8), box(b"priv", SECRET))
+        table = box(b"stbl", box(b"stsd", struct.pack(">II", 0, 1), entry),
+                    box(b"stts", struct.pack(">IIII", 0, 1, 3, 1)),
+                    box(b"stsc", struct.pack(">IIIII", 0, 1, 1, 3, 1)),
+                    box(b"stsz", struct.pack(">IIIIII", 0, 0, 3, 40, 30, 20)),
+                    box(b"stco", struct.pack(">III", 0, 1, first)))
+        info = box(b"minf", box(b"vmhd", bytes(12)),
+                   box(b"dinf", box(b"dref", struct.pack(">II", 0, 1), box(b"url ", b"\0\0\0\1"))), table)
+        header = box(b"mdhd", bytes(4), dates, struct.pack(">IIHH", 1000, 3000, 0, 0))
+        media = box(b"mdia", header, box(b"hdlr", bytes(8), kind, bytes(12), SECRET + b"\0"), info)
+        size = struct.pack(">II", 64 << 16, 48 << 16)
+        return box(b"trak", box(b"tkhd", bytes(4), dates, bytes(64), size), media, box(b"udta", box(b"name", SECRET)))
+
+    def whole(first):
+        movie = box(b"mvhd", bytes(4), dates, struct.pack(">II", 1000, 3000), bytes(80))
+        place = box(b"udta", box(b"\xa9xyz", b"\0\x23\x15\xc7" + SECRET), box(b"meta", bytes(4), SECRET))
+        moov = box(b"moov", movie, track(b"vide", first), track(b"meta", first - 35), place, box(b"meta", SECRET))
+        start = box(b"ftyp", brand, bytes(4), b"isommp42") + box(b"uuid", bytes(16), SECRET) + moov
+        return start, start + box(b"mdat", SECRET, *samples, SECRET) + box(b"free", SECRET) + SECRET
+    start, _ = whole(99)
+    return whole(len(start) + 8 + len(SECRET))[1]
+
+
+def mp3_with_everything():
+    tag = b"ID3\4\0\0" + bytes([0, 0, 0, len(SECRET) + 10]) + b"TIT2" + bytes(6) + SECRET
+    frame = b"\xff\xfb\x90\x00" + bytes(413)
+    first = b"\xff\xfb\x90\x00" + bytes(32) + b"Info\0\0\0\1\0\0\0\4" + SECRET
+    return tag + first.ljust(417, b"\0") + 3 * frame + b"APETAGEX" + SECRET + b"TAG" + SECRET.ljust(125, b"\0")
+
+
+def ogg_with_everything():
+    def page(number, flags, packet, granule=0):
+        lacing = bytes([255] * (len(packet) // 255) + [len(packet) % 255])
+        return (b"OggS\0" + bytes([flags]) + struct.pack("<QIII", granule, 7, number, 0) + bytes([len(lacing)]) + lacing
+                + packet)
+    tags = b"OpusTags" + struct.pack("<I", len(SECRET)) + SECRET + struct.pack("<II", 1, 7 + 300) + b"ARTIST=" + (
+        9 * SECRET)[:300]
+    head = b"OpusHead\1\1" + struct.pack("<HIhB", 0, 48000, 0, 0)
+    return page(0, 2, head) + page(1, 0, tags) + page(2, 4, b"\xfc" + bytes(60), 96000) + SECRET
+
+
+def wav_with_everything():
+    def part(kind, data):
+        return kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+    form = struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16)
+    data = b"WAVE" + part(b"fmt ", form) + part(b"LIST", b"INFO" + SECRET) + part(b"data", bytes(16000)) + part(
+        b"bext", SECRET)
+    return b"RIFF" + struct.pack("<I", len(data)) + data + SECRET
+
+
+def sound_and_film():
+    """{name: (file, type that it is served as)}"""
+    return {
+        "mp4": (mp4_with_everything(), "video/mp4"), "mov": (mp4_with_everything(b"qt  "), "video/quicktime"),
+        "mp3": (mp3_with_everything(), "audio/mpeg"), "opus": (ogg_with_everything(), "audio/ogg"),
+        "wav": (wav_with_everything(), "audio/wav"),
+    }
