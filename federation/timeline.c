@@ -138,7 +138,7 @@ static bool is_for_list(struct timeline *t, const struct candidate *c, struct ar
     }
 }
 
-static bool is_shown(struct timeline *t, const struct candidate *c, struct arena *arena)
+static bool is_let_in(struct timeline *t, const struct candidate *c, struct arena *arena)
 {
     actor_id reader = t->query.reader;
     if (!is_asked_for(t, c, arena) || !is_welcome(t, c->author) ||
@@ -156,6 +156,13 @@ static bool is_shown(struct timeline *t, const struct candidate *c, struct arena
     default:
         return true;
     }
+}
+
+static bool is_shown(struct timeline *t, const struct candidate *c, struct arena *arena)
+{
+    const struct filters *filters = t->query.filters;
+    return is_let_in(t, c, arena) &&
+           !(filters && filters_hide(filters, t->query.filter_contexts, c->post));
 }
 
 /* ---- one after the other ---- */

@@ -5,8 +5,8 @@
  * the reader's rights and wishes are applied, at each read, so that an unfollow, block, mute or
  * change of policy takes effect at once. Left out: what the reader may not read (audience.h);
  * authors that are suspended, deleted, of a blocked peer, muted or blocked, either way, or of a
- * host the reader blocks; in public and tag streams, authors of limited peers whom the reader does
- * not follow.
+ * host the reader blocks; what the reader's filters hide; in public and tag streams, authors of
+ * limited peers whom the reader does not follow.
  *
  * At home are whom the reader follows, the hashtags they follow, and themselves. There are no
  * replies to people the reader does not follow, no boosts and languages that a follow does not
@@ -20,6 +20,7 @@
 #ifndef WARD_FEDERATION_TIMELINE_H
 #define WARD_FEDERATION_TIMELINE_H
 
+#include "federation/filters.h"
 #include "federation/wish.h"
 #include "storage/post.h"
 #include "storage/stream.h"
@@ -62,6 +63,8 @@ struct timeline_query {
     /* Folded tags, each list ended by NULL; NULL: none. any: of TIMELINE_TAG, beside `tag`; what is
      * shown has all of `all` and none of `none`. */
     const char *const *any, *const *all, *const *none;
+    const struct filters *filters; /* of the reader; NULL: nothing is hidden by them */
+    unsigned filter_contexts;      /* bits: enum filter_context */
 };
 
 struct timeline {

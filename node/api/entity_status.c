@@ -3,6 +3,7 @@
 #include "federation/markup.h"
 #include "federation/sanitize.h"
 #include "node/api/entity.h"
+#include "node/api/filter.h"
 #include "node/api/media_url.h"
 #include "node/api/status.h"
 #include "storage/edge.h"
@@ -142,8 +143,7 @@ static void of_reader(struct jw *w, struct view *view, const Post *post)
     jw_bool(w, "muted", has(view, EDGE_THREAD_MUTE, reader, post->thread_root));
     if (post->author == reader)
         jw_bool(w, "pinned", has(view, EDGE_PIN, reader, post->id));
-    jw_list(w, "filtered");
-    jw_list_end(w);
+    entity_filtered(w, "filtered", view, post);
 }
 
 static void parent_of(struct jw *w, struct view *view, const Post *post)

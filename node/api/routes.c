@@ -23,6 +23,8 @@ const struct api_route *const api_tables[] = {
     api_notifications_routes,
     api_oauth_token_routes,
     api_push_routes,
+    api_filters_routes,
+    api_filters_v1_routes,
     api_lists_routes,
     api_shelf_routes,
     api_timeline_routes,

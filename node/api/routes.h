@@ -27,6 +27,8 @@ extern const struct api_route api_notifications_routes[];
 extern const struct api_route api_proxy_routes[];
 extern const struct api_route api_static_routes[];
 extern const struct api_route api_push_routes[];
+extern const struct api_route api_filters_routes[];
+extern const struct api_route api_filters_v1_routes[];
 extern const struct api_route api_lists_routes[];
 extern const struct api_route api_shelf_routes[];
 extern const struct api_route api_timeline_routes[];

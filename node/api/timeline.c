@@ -10,6 +10,7 @@
 #include "federation/audience.h"
 #include "federation/markup.h"
 #include "node/api/entity.h"
+#include "node/api/filter.h"
 #include "node/api/page.h"
 #include "node/api/routes.h"
 #include "storage/edge.h"
@@ -92,9 +93,13 @@ static struct response *answer_timeline(struct api_call *call, struct timeline_q
                                 .limit = page.limit,
                                 .order = page.min_id ? PAGE_OLDEST_FIRST : PAGE_NEWEST_FIRST};
     enum err e = api_read(call, &txn);
-    if (!e)
-        e = read_rows(call, txn, query, &rows);
     struct view view = view_of(call, txn, context);
+    struct filters *filters;
+    if (!e && !(e = view_filters(&view, &filters))) {
+        query->filters = filters;
+        query->filter_contexts = view_filter_contexts(&view);
+        e = read_rows(call, txn, query, &rows);
+    }
     if (!e)
         e = write_rows(call, &view, &rows);
     return e ? api_of_err(e, NULL) : answer_rows(call, &page, &rows);

@@ -114,7 +114,7 @@ def an_account_has_its_statuses():
 @tap.test
 def pages_lead_down_and_up_with_nothing_lost():
     for i in range(POSTS):
-        here.post("tom", f"number {i}")
+        tom.ok("POST", "/api/v1/statuses", status=f"number {i}")
     down = walk(ann, HOME, "next", limit=9)
     ids = [i for page in down for i in page]
     tap.check(len(ids) > POSTS, f"{len(ids)} statuses")
@@ -208,6 +208,77 @@ def a_list_shows_its_members():
     ann.ok("POST", f"/api/v1/accounts/{toms}/unfollow")
     tap.equal(ann.ok("GET", people), [], "unfollowed")
     ann.ok("POST", f"/api/v1/accounts/{toms}/follow")
+
+
+FILTERS = "/api/v2/filters"
+
+
+@tap.test
+def a_filter_warns_blurs_or_hides():
+    here.post("tom", "a needle in the hay")
+    made = ann.ok("POST", FILTERS, title="Sharp things", context=["home"],
+                  keywords_attributes=[{"keyword": "NEEDLE", "whole_word": True}])
+    tap.equal((made["filter_action"], made["expires_at"], made["context"]), ("warn", None, ["home"]), "made")
+    path = f"{FILTERS}/{made['id']}"
+    for action in ("warn", "blur"):
+        ann.ok("PUT", path, filter_action=action)
+        status = ann.ok("GET", HOME, limit=1)[0]
+        result = status["filtered"][0]
+        tap.equal(result["filter"]["filter_action"], action, "action")
+        tap.equal(result["keyword_matches"], ["NEEDLE"], "what matched")
+    public = next(s for s in ann.ok("GET", PUBLIC) if s["id"] == status["id"])
+    tap.equal(public["filtered"], [], "in another context")
+    ann.ok("PUT", path, filter_action="hide")
+    tap.check(status["id"] not in ids(ann, HOME), "hidden at home")
+    tap.check(status["id"] in ids(ann, PUBLIC), "and nowhere else")
+    tap.equal(len(ann.ok("GET", HOME, limit=20)), 20, "the page is full all the same")
+    keyword = made["keywords"][0]["id"]
+    ann.ok("PUT", path, keywords_attributes=[{"id": keyword, "_destroy": True}, {"keyword": "hay"}])
+    tap.equal([k["keyword"] for k in ann.ok("GET", path)["keywords"]], ["hay"], "keywords")
+    ann.ok("PUT", path, context=["public"], expires_in=3600)
+    tap.check(ann.ok("GET", path)["expires_at"].endswith("Z"), "an end")
+    tap.check(status["id"] in ids(ann, HOME), "shown again")
+    tap.equal(eve.get(path).status, 404, "another's filter")
+    tap.equal(ann.send("DELETE", path).json(), {}, "deleted")
+    tap.equal(ann.ok("GET", FILTERS), [], "none left")
+
+
+@tap.test
+def keywords_and_statuses_of_a_filter_have_addresses():
+    path = f"{FILTERS}/{ann.ok('POST', FILTERS, title='t', context=['home', 'thread'])['id']}"
+    word = ann.ok("POST", path + "/keywords", keyword="hay", whole_word=False)
+    tap.equal(ann.ok("GET", f"{FILTERS}/keywords/{word['id']}"), word, "a keyword")
+    changed = ann.ok("PUT", f"{FILTERS}/keywords/{word['id']}", keyword="straw")
+    tap.equal(ann.ok("GET", path + "/keywords"), [changed], "changed")
+    status = ids(ann, HOME, limit=1)[0]
+    entry = ann.ok("POST", path + "/statuses", status_id=status)
+    tap.equal(ann.ok("GET", path + "/statuses"), [entry], "a status")
+    result = ann.ok("GET", HOME, limit=1)[0]["filtered"][0]
+    tap.equal((result["status_matches"], result["keyword_matches"]), ([status], None), "filtered")
+    tap.equal(eve.get(f"{FILTERS}/keywords/{word['id']}").status, 404, "another's keyword")
+    tap.equal(eve.get(f"{FILTERS}/statuses/{entry['id']}").status, 404, "another's status")
+    tap.equal(ann.send("DELETE", f"{FILTERS}/statuses/{entry['id']}").json(), {}, "status gone")
+    tap.equal(ann.send("DELETE", f"{FILTERS}/keywords/{word['id']}").json(), {}, "keyword gone")
+    made = ann.ok("GET", path)
+    tap.equal((made["keywords"], made["statuses"]), ([], []), "empty")
+    ann.ok("DELETE", path)
+    for bad in ({"title": "t"}, {"title": "t", "context": ["attic"]}, {"context": ["home"]},
+                {"title": "t", "context": ["home"], "filter_action": "shred"}):
+        tap.equal(ann.post(FILTERS, **bad).status, 422, str(bad))
+
+
+@tap.test
+def older_apps_have_a_filter_for_each_phrase():
+    made = ann.ok("POST", "/api/v1/filters", phrase="needle", context=["home"], irreversible=True)
+    tap.equal(sorted(made), ["context", "expires_at", "id", "irreversible", "phrase", "whole_word"], "keys")
+    path = f"/api/v1/filters/{made['id']}"
+    tap.check(not any("needle" in text for text in texts(ann, HOME)), "hidden")
+    ann.ok("PUT", path, phrase="needle", context=["home"], irreversible=False)
+    tap.check(any("needle" in text for text in texts(ann, HOME)), "shown")
+    tap.equal(ann.ok("GET", FILTERS)[0]["filter_action"], "warn", "as newer apps see it")
+    tap.equal(ann.ok("GET", "/api/v1/filters"), [ann.ok("GET", path)], "all of them")
+    ann.ok("DELETE", path)
+    tap.equal(ann.ok("GET", FILTERS), [], "the filter went with its phrase")
 
 
 @tap.test
