@@ -29,8 +29,10 @@
 #define FRAME_RATE_MAX 120
 #define FILM_PIXELS_MAX 33177600 /* 7680 x 4320 */
 
-static const char *const media_types[] = {"image/jpeg", "image/png",  "image/gif", "image/webp",
-                                          "image/heic", "image/heif", "image/avif"};
+static const char *const media_types[] = {
+    "image/jpeg", "image/png",   "image/gif",       "image/webp", "image/heic", "image/heif",
+    "image/avif", "video/mp4",   "video/quicktime", "audio/mpeg", "audio/mp3",  "audio/mp4",
+    "audio/m4a",  "audio/x-m4a", "audio/ogg",       "audio/wav",  "audio/x-wav"};
 
 static const char *title_of(const struct api_call *call)
 {
