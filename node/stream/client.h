@@ -34,6 +34,7 @@ struct client {
     size_t slot;
     bool is_socket;
     actor_id who;
+    uint64_t from_seq;       /* the last event before it came: it is told of what follows */
     char *secret, *scopes;   /* NULL: without a token */
     struct request *request; /* of an answer: to wake it */
 

@@ -66,16 +66,28 @@ static enum err take_slot(struct streamer *s, uint64_t who, size_t *out)
     return OK;
 }
 
+static enum err read_last(struct streamer *s, uint64_t *out)
+{
+    AUTO(txn_end) struct txn *txn = NULL;
+    enum err e = engine_read_begin(s->config.api->fed->engine, &txn);
+    return e ? e : event_last(txn, out);
+}
+
 enum err streamer_admit(struct streamer *s, actor_id who, const char *secret, const char *scopes,
                         struct client **out)
 {
+    uint64_t last;
     size_t slot;
+    enum err e = read_last(s, &last);
+    if (e)
+        return e;
     pthread_mutex_lock(&s->mu);
-    enum err e = take_slot(s, who.v, &slot);
+    e = take_slot(s, who.v, &slot);
     pthread_mutex_unlock(&s->mu);
     if (e)
         return e;
     *out = client_create(s, who, secret, scopes);
+    (*out)->from_seq = last;
     (*out)->slot = slot;
     return OK;
 }
@@ -303,6 +315,8 @@ static void arrive(struct streamer *s, struct client *client)
     client->heard_ms = now_ms;
     client->next_beat_ms = now_ms + (client->is_socket ? CLIENT_PING_MS : CLIENT_THUMP_MS);
     client->next_check_ms = now_ms + STREAMER_CHECK_MS;
+    if (!s->clients) /* nobody listened until now */
+        s->last_seq = client->from_seq;
     client->next = s->clients;
     if (s->clients)
         s->clients->previous = client;
@@ -381,6 +395,8 @@ static void tell_one(struct client *client, struct news *news)
 {
     struct news_reader reader = {client->who, client->scopes};
     struct news_item item;
+    if (news->event->seq <= client->from_seq)
+        return;
     for (size_t i = 0; i < client->n_channels && !client->is_over; i++)
         if (news_for(news, &client->channels[i], &reader, &item))
             client_tell(client, &client->channels[i], &item);
@@ -396,17 +412,15 @@ static void tell_all(struct streamer *s, struct txn *txn, const Event *event)
         tell_one(client, &news);
 }
 
-/* One event in one snapshot: none is held for long. ERR_NOTFOUND: that was the last. */
-static enum err tell_next(struct streamer *s)
+/* One event in one snapshot: none is held for long. ERR_NOTFOUND: that was the last up to there. */
+static enum err tell_next(struct streamer *s, uint64_t last)
 {
     AUTO(txn_end) struct txn *txn = NULL;
     AUTO(arena_clear) struct arena arena = ARENA_INIT(ARENA_BYTES);
     Event *event;
+    if (s->last_seq >= last)
+        return ERR_NOTFOUND;
     enum err e = engine_read_begin(s->config.api->fed->engine, &txn);
-    if (!e && !s->clients) { /* nobody listens: nothing was missed */
-        e = event_last(txn, &s->last_seq);
-        return e ? e : ERR_NOTFOUND;
-    }
     if (!e)
         e = event_next(txn, s->last_seq, &arena, &event);
     if (e)
@@ -416,12 +430,18 @@ static enum err tell_next(struct streamer *s)
     return OK;
 }
 
+/*
+ * First what there is, then who listens: whoever was answered before something was written is there
+ * when it is told.
+ */
 static void tell_news(struct streamer *s)
 {
-    enum err e = OK;
-    for (unsigned i = 0; !e && i < STREAMER_EVENTS_AT_ONCE; i++)
-        e = tell_next(s);
-    s->has_more = e == OK;
+    uint64_t last = 0;
+    enum err e = read_last(s, &last);
+    take_handed(s);
+    for (unsigned i = 0; !e && s->clients && i < STREAMER_EVENTS_AT_ONCE; i++)
+        e = tell_next(s, last);
+    s->has_more = !e && s->clients;
     if (e && e != ERR_NOTFOUND)
         log_warn("stream.unreadable", STR("error", err_name(e)));
 }
@@ -471,9 +491,10 @@ static bool wait_for_something(struct streamer *s)
     pthread_mutex_lock(&s->mu);
     bool is_closing = s->is_closing, is_stopping = s->is_stopping;
     pthread_mutex_unlock(&s->mu);
-    take_handed(s);
-    if (is_closing)
+    if (is_closing) {
+        take_handed(s);
         end_all(s);
+    }
     return !is_stopping;
 }
 

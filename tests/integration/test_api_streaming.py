@@ -350,6 +350,10 @@ def streams_end_with_the_node():
     tap.equal(quiet[0].ends(), 1001, "code")
     tap.check(quiet[1].ends(), "the answer ends")
     there.start()
+    first = listen(ben, "public")
+    made = say(ben, "after the night")
+    tap.equal(first.status_of()["id"], made["id"], "the first that is told: nothing of before")
+    first.close()
 
 
 @tap.test
