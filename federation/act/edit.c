@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TOLD_MAX 1000 /* boosters looked at, of a post that was edited */
+
 /* What an edit may change, from `from` to `to`. */
 static void take_content(Post *to, const Post *from)
 {
@@ -74,6 +76,34 @@ static bool take_votes(Poll *to, const Poll *from)
     return is_new;
 }
 
+/* ---- shared ---- */
+
+/* Those of ours who boosted what says something else now: each version is told once. */
+static enum err tell_boosters(struct txn *txn, const Post *post, int64_t now_ms)
+{
+    struct edge_key key = {EDGE_BOOST, 0, post->id};
+    char version[24];
+    enum err e = OK;
+    snprintf(version, sizeof version, "%lld", (long long)post->updated_ms);
+    for (unsigned i = 0; !e && i < TOLD_MAX; i++) {
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+        Actor *booster;
+        e = edge_rev_next(txn, &key);
+        if (!e)
+            e = actor_get(txn, (actor_id){key.who}, &arena, &booster);
+        if (!e)
+            e = act_notify_text(txn, booster, NOTIFICATION_TYPE__UPDATE, (actor_id){post->author},
+                                (post_id){post->id}, version, now_ms);
+    }
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+static enum err replace(struct txn *txn, Post *post, int64_t now_ms)
+{
+    enum err e = post_edit(txn, post, now_ms);
+    return e ? e : tell_boosters(txn, post, now_ms);
+}
+
 /* ---- remote door ---- */
 
 /* Its Create is still on the way, or never came: the content is here. */
@@ -114,7 +144,7 @@ static enum err edit_stored(struct txn *txn, Post *stored, Post *edited, bool is
         take_votes(edited->poll, stored->poll);
     take_content(stored, edited);
     *out_outcome = "edited";
-    return post_edit(txn, stored, now_ms);
+    return replace(txn, stored, now_ms);
 }
 
 enum err act_edit_store(struct txn *txn, const Post *version, int64_t now_ms,
@@ -337,7 +367,7 @@ static enum err edit_local_apply(struct txn *txn, struct mutation *m)
     if (!e)
         e = act_emoji_choose(txn, edit->fed, &arena, &edited);
     if (!e)
-        e = post_edit(txn, &edited, edit->now_ms);
+        e = replace(txn, &edited, edit->now_ms);
     if (!e)
         e = document_update(&edited, who, &json);
     if (e)

@@ -181,6 +181,18 @@ def conversations_are_listed_read_and_put_away():
 
 
 @tap.test
+def who_boosted_a_post_is_told_of_each_version():
+    post = home.post("cat", "5 mg")
+    home.cli("boost", "ann", post)
+    for text in ("50 mg", "0.5 mg"):
+        home.cli("edit", post, text)
+    told = ann.ok("GET", LIST + "?types[]=update")
+    tap.equal(types(told), ["update", "update"], "twice")
+    tap.check("0.5 mg" in told[0]["status"]["content"], "as it is now")
+    tap.equal(types(cat.ok("GET", LIST + "?types[]=update")), [], "not its author")
+
+
+@tap.test
 def what_apps_ask_at_their_start_is_answered():
     tap.equal(ann.ok("GET", GROUPED + "/policy")["for_not_following"], "accept", "policy")
     tap.equal(ann.ok("GET", LIST + "/policy")["filter_not_following"], False, "policy, as before")
