@@ -6,6 +6,7 @@
 #include "node/api/filter.h"
 #include "node/api/media_url.h"
 #include "node/api/status.h"
+#include "storage/application.h"
 #include "storage/edge.h"
 #include "storage/quote.h"
 #include "storage/stream.h"
@@ -144,6 +145,19 @@ static void of_reader(struct jw *w, struct view *view, const Post *post)
     if (post->author == reader)
         jw_bool(w, "pinned", has(view, EDGE_PIN, reader, post->id));
     entity_filtered(w, "filtered", view, post);
+}
+
+/* What it was written with is told to its author alone. */
+static void application_of(struct jw *w, struct view *view, const Post *post)
+{
+    Application *application;
+    if (!post->application || post->author != view->reader.v ||
+        application_get(view->txn, post->application, view->arena, &application))
+        return;
+    jw_object(w, "application");
+    jw_text(w, "name", application->name);
+    text_or_null(w, "website", application->website);
+    jw_object_end(w);
 }
 
 static void parent_of(struct jw *w, struct view *view, const Post *post)
@@ -337,6 +351,7 @@ static enum err status_members(struct jw *w, struct view *view, const Post *post
         jw_text(w, "text", post->source);
     jw_text(w, "visibility", entity_visibility(post->visibility));
     parent_of(w, view, post);
+    application_of(w, view, post);
     of_shown(w, view, shown);
     enum err e = quote(w, view, shown, depth);
     return e ? e : entity_account_id(w, "account", view, (actor_id){post->author});
