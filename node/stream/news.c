@@ -1,5 +1,6 @@
 #include "node/stream/news.h"
 
+#include "node/api/filter.h"
 #include "node/api/scope.h"
 #include "storage/base/clock.h"
 #include "storage/notification.h"
@@ -125,10 +126,16 @@ static bool post_news(struct news *news, const struct channel *channel, actor_id
                       struct news_item *out)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(RENDER_ARENA_BYTES);
+    struct view view = view_for(news->api, news->txn, &arena, reader, context_of(channel));
     struct timeline_query query;
+    struct filters *filters;
     bool has;
     if (!news->post || is_history(news) || !channel_timeline(channel, reader, &query) ||
-        timeline_has(news->txn, &query, news->post, &arena, &has) || !has)
+        view_filters(&view, &filters))
+        return false;
+    query.filters = filters;
+    query.filter_contexts = view_filter_contexts(&view);
+    if (timeline_has(news->txn, &query, news->post, &arena, &has) || !has)
         return false;
     out->event = news->event->kind == EVENT_KIND__EVENT_POST ? "update" : "status.update";
     return rendered_for(news, reader, context_of(channel), &out->payload);

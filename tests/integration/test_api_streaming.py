@@ -202,6 +202,19 @@ def a_list_tells_of_its_members():
 
 
 @tap.test
+def changed_filters_are_told():
+    socket = listen(ann, "user")
+    ann.ok("POST", "/api/v2/filters", title="rounds", context=["home"], filter_action="hide",
+           keywords_attributes=[{"keyword": "nonsense", "whole_word": True}])
+    got = socket.event("filters_changed", ["user"])
+    tap.check("payload" not in got, "it carries nothing")
+    say(tom, "this is nonsense to ann")
+    say(tom, "this is not")
+    tap.check("this is not" in text_of(socket.event("update")), "what is hidden is not told")
+    socket.close()
+
+
+@tap.test
 def t110_streams_check_scope():
     reader = client.Client(here, client.token(here, "tom", "read:statuses"))
     socket = listen(reader, "user")
