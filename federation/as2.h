@@ -131,7 +131,7 @@ struct as2_actor {
     size_t emoji_count;
     const char *moderators;            /* of a Group: attributedTo, a collection */
     bool knows_rfc9421, knows_ed25519; /* FEP-844e: generator.implements */
-    bool is_locked, is_discoverable, is_suspended;
+    bool is_locked, is_discoverable, is_indexable, is_suspended;
     int64_t published_ms;
 };
 

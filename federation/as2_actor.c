@@ -141,6 +141,7 @@ static void read_profile(struct as2_reader *r, const json_t *object, struct as2_
     out->also_known_as = as2_ids(r, as2_get(object, "alsoKnownAs"), AS2_ALIASES_MAX);
     out->is_locked = as2_bool(as2_get(object, "manuallyApprovesFollowers"));
     out->is_discoverable = as2_bool(as2_get(object, "discoverable"));
+    out->is_indexable = as2_bool(as2_get(object, "indexable"));
     out->is_suspended = as2_bool(as2_get(object, "suspended"));
     out->published_ms = as2_time(json_object_get(object, "published"));
     read_fields(r, json_object_get(object, "attachment"), out);

@@ -33,6 +33,7 @@ static const char *const extension_terms[] = {
     "discoverable",
     "featured",
     "implements",
+    "indexable",
     "interactingObject",
     "interactionPolicy",
     "interactionTarget",

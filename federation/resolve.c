@@ -173,6 +173,7 @@ enum err resolve_check_actor(struct federation *fed, const char *uri,
     actor->is_members_only = document->type == ACTOR_TYPE__GROUP && document->is_locked;
     actor->moderators = copy(arena, document->moderators);
     actor->is_discoverable = document->is_discoverable;
+    actor->is_indexable = document->is_indexable;
     actor->understands = document->knows_ed25519   ? SIGNATURE_SCHEME__RFC9421_ED25519
                          : document->knows_rfc9421 ? SIGNATURE_SCHEME__RFC9421
                                                    : SIGNATURE_SCHEME__UNTRIED;

@@ -23,6 +23,7 @@ static const char actor_context[] =
     "\"toot\":\"http://joinmastodon.org/ns#\","
     "\"featured\":{\"@id\":\"toot:featured\",\"@type\":\"@id\"},"
     "\"discoverable\":\"toot:discoverable\","
+    "\"indexable\":\"toot:indexable\","
     "\"lemmy\":\"https://join-lemmy.org/ns#\","
     "\"postingRestrictedToMods\":\"lemmy:postingRestrictedToMods\","
     "\"implements\":{\"@id\":\"https://w3id.org/fep/844e#implements\",\"@type\":\"@id\","
@@ -192,6 +193,7 @@ void part_actor(struct jw *w, const Actor *actor)
     add_group(w, actor);
     jw_bool(w, "manuallyApprovesFollowers", actor->is_locked);
     jw_bool(w, "discoverable", actor->is_discoverable);
+    jw_bool(w, "indexable", actor->is_indexable);
     if (actor->created_ms)
         jw_time(w, "published", actor->created_ms);
     if (actor->updated_ms)

@@ -136,6 +136,8 @@ void actor_show(struct buf *out, const struct as2_actor *a)
     for (size_t i = 0; i < a->field_count; i++)
         buf_printf(out, " field(%s,%s)", a->fields[i].name, a->fields[i].value);
     buf_printf(out, " locked=%d discoverable=%d", a->is_locked, a->is_discoverable);
+    if (a->is_indexable)
+        buf_str(out, " indexable");
     for (size_t i = 0; i < a->emoji_count; i++)
         buf_printf(out, " emoji(%s,%s)", a->emoji[i].name, a->emoji[i].href);
     add(out, "moderators", a->moderators);

@@ -58,7 +58,7 @@ static Actor sample_actor(void)
     a.n_fields = 1;
     a.icon_url = TEXT(BASE "/media/1");
     a.image_url = TEXT(BASE "/media/2");
-    a.is_locked = a.is_discoverable = true;
+    a.is_locked = a.is_discoverable = a.is_indexable = true;
     a.also_known_as = aliases;
     a.n_also_known_as = 1;
     a.moved_to = TEXT("https://new.example/users/ann");
@@ -167,7 +167,7 @@ static void an_actor_comes_back(void **state)
     assert_int_equal(b->field_count, 1);
     assert_string_equal(b->fields[0].name, "Ward");
     assert_string_equal(b->fields[0].value, a.fields[0]->value_html);
-    assert_true(b->is_locked && b->is_discoverable && !b->is_suspended);
+    assert_true(b->is_locked && b->is_discoverable && b->is_indexable && !b->is_suspended);
     assert_true(b->published_ms == a.created_ms);
 
     assert_true(b->knows_rfc9421 && b->knows_ed25519);
@@ -421,6 +421,7 @@ static void every_extension_term_in_use_is_defined(void **state)
     static const char *const of_actor[] = {"manuallyApprovesFollowers",
                                            "featured",
                                            "discoverable",
+                                           "indexable",
                                            "movedTo",
                                            "alsoKnownAs",
                                            "PropertyValue",
