@@ -2,10 +2,13 @@
  * search - who, what and which tags a word finds.
  */
 #include "federation/search.h"
+#include "federation/markup.h"
 #include "federation/resolve.h"
 #include "node/api/entity.h"
 #include "node/api/page.h"
 #include "node/api/routes.h"
+#include "storage/stream.h"
+#include "storage/tag_follow.h"
 
 #include <string.h>
 
@@ -169,6 +172,31 @@ static struct response *get_accounts(struct api_call *call)
     return e ? api_of_err(e, NULL) : api_answer(call);
 }
 
+/* The hashtag of that name, when somebody used it in public. */
+static enum err list_tags(struct jw *w, struct view *view, const struct asked *asked)
+{
+    AUTO(stream_close) struct stream stream = {0};
+    const char *tag = tag_fold(asked->q + (*asked->q == '#'), view->arena);
+    post_id any;
+    enum err e = OK;
+    jw_list(w, "hashtags");
+    if (tag && !asked->offset)
+        e = stream_open(view->txn, &(struct stream_key){STREAM_TAG, tag_owner(view->txn, tag)}, 1,
+                        (struct page){0}, &stream);
+    if (!e && tag && stream_next(&stream, &any) == OK) {
+        const char *path = arena_printf(view->arena, "/tags/%s", tag);
+        jw_object(w, NULL);
+        jw_text(w, "name", tag);
+        jw_text2(w, "url", view->base, path ? path : "");
+        jw_list(w, "history");
+        jw_list_end(w);
+        jw_bool(w, "following", tag_follow_has(view->txn, view->reader, tag));
+        jw_object_end(w);
+    }
+    jw_list_end(w);
+    return e;
+}
+
 static void list_nothing(struct jw *w, const char *name)
 {
     jw_list(w, name);
@@ -195,7 +223,10 @@ static struct response *get_search(struct api_call *call)
         e = list_statuses(w, &view, call, &asked);
     else
         list_nothing(w, "statuses");
-    list_nothing(w, "hashtags");
+    if (!e && wants(&asked, "hashtags"))
+        e = list_tags(w, &view, &asked);
+    else
+        list_nothing(w, "hashtags");
     jw_object_end(w);
     return e ? api_of_err(e, NULL) : api_answer(call);
 }

@@ -104,6 +104,15 @@ def the_address_of_a_post_finds_it():
 
 
 @tap.test
+def a_hashtag_in_use_is_found_by_its_name():
+    home.post("ann", "Swabs are back #LabNews")
+    home.post("ann", "For some of us #Secrecy", "--visibility", "followers")
+    for q, wanted in (("labnews", ["labnews"]), ("#LABNEWS", ["labnews"]), ("#secrecy", []), ("#unused", [])):
+        found = ann.ok("GET", SEARCH, q=q, type="hashtags")["hashtags"]
+        tap.equal([t["name"] for t in found], wanted, q)
+
+
+@tap.test
 def pages_lead_on():
     made = [home.post("anders", f"Handover {n}") for n in range(5)]
     tap.equal(_uris(ann, "handover", limit=2), made[:2:-1], "the first page")
