@@ -122,14 +122,8 @@
  *    each owner it has. The application it was given to exists.
  * 26 a post has a word row for each of its words (word.h), and no other.
  * 27 edge_order has a row for each edge that has an order, and no other.
- * * 23 edge_order has a row for each edge that has an order, and no other.
- * 23 an actor who is not gone has an actor_word row for each word of its names, and no other.
- * 25 token, token_id and token_of name each other: every token has one row of its id, and one of
- *    each owner it has. The application it was given to exists.
- * 24 a marker, conversation or push subscription is of an actor of ours.
- * 26 edge_order has a row for each edge that has an order, and no other.
- * 27 the key of an idempotency row is that of its token and text.
- * 28 a scheduled post is of an account, and has exactly one scheduled_due entry, at its due_ms,
+ * 28 the key of an idempotency row is that of its token and text.
+ * 29 a scheduled post is of an account, and has exactly one scheduled_due entry, at its due_ms,
  *    while it waits.
  *
  * A new key is a new row, its promise and its check, in one commit.
