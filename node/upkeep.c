@@ -1,11 +1,14 @@
 #include "node/upkeep.h"
 
 #include "federation/forwarded.h"
+#include "storage/application.h"
+#include "storage/auth_code.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/event.h"
 #include "storage/idempotency.h"
 #include "storage/seen.h"
+#include "storage/session.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -19,6 +22,14 @@ struct event_trimming {
     _Atomic bool has_more, is_busy;
 };
 
+#define PLACE_BYTES 32 /* of the longest key of these */
+
+/* How far a round has come: in which table, after which key. */
+struct place {
+    size_t table;
+    uint8_t key[PLACE_BYTES];
+};
+
 struct upkeep {
     struct mutation mutation;
     struct writer *writer;
@@ -29,23 +40,45 @@ struct upkeep {
     bool is_in_round;
 
     /* the writer's while is_busy, the ticking thread's otherwise */
-    uint8_t at[KEY_HASH_BYTES];   /* the step begins after it */
-    uint8_t next[KEY_HASH_BYTES]; /* and ended here */
-    int64_t before_ms;
+    struct place at;   /* the step begins after it */
+    struct place next; /* and ended here */
+    int64_t now_ms;
     enum err answer;
 
     _Atomic bool is_busy;
 };
 
+static enum err expire_applications(struct txn *txn, uint8_t *key, unsigned max, int64_t before_ms)
+{
+    uint64_t id;
+    memcpy(&id, key, sizeof id);
+    enum err e = application_expire(txn, &id, max, before_ms);
+    memcpy(key, &id, sizeof id);
+    return e;
+}
+
+/* What a round goes over, one after the other. */
+static const struct {
+    enum err (*expire)(struct txn *txn, uint8_t *key, unsigned max, int64_t before_ms);
+    int64_t life_ms;
+} tables[] = {{seen_expire, UPKEEP_SEEN_LIFE_MS},
+              {auth_code_expire, AUTH_CODE_KEPT_MS},
+              {session_expire, SESSION_LIFE_MS},
+              {expire_applications, APPLICATION_LIFE_MS}};
+
 static enum err upkeep_apply(struct txn *txn, struct mutation *m)
 {
     struct upkeep *u = container_of(m, struct upkeep, mutation);
-    memcpy(u->next, u->at, sizeof u->next);
-    enum err e = idempotency_expire(txn, IDEMPOTENCY_STEP_ROWS,
-                                    u->before_ms + UPKEEP_SEEN_LIFE_MS - IDEMPOTENCY_LIFE_MS);
+    enum err e = idempotency_expire(txn, IDEMPOTENCY_STEP_ROWS, u->now_ms - IDEMPOTENCY_LIFE_MS);
     if (e)
         return e;
-    u->answer = seen_expire(txn, u->next, UPKEEP_STEP_ROWS, u->before_ms);
+    u->next = u->at;
+    do {
+        u->answer = tables[u->next.table].expire(txn, u->next.key, UPKEEP_STEP_ROWS,
+                                                 u->now_ms - tables[u->next.table].life_ms);
+        if (u->answer == ERR_NOTFOUND)
+            u->next = (struct place){.table = u->next.table + 1};
+    } while (u->answer == ERR_NOTFOUND && u->next.table < COUNT(tables));
     return u->answer == ERR_NOTFOUND ? OK : u->answer; /* the last of them: what went stays gone */
 }
 
@@ -61,7 +94,7 @@ static void upkeep_done(struct mutation *m, enum err e)
 static bool goes_on(struct upkeep *u)
 {
     if (u->answer == OK)
-        memcpy(u->at, u->next, sizeof u->at);
+        u->at = u->next;
     else if (u->answer != ERR_NOTFOUND)
         log_warn("upkeep.failed", STR("error", err_name(u->answer)));
     return u->answer == OK;
@@ -110,15 +143,15 @@ void upkeep_tick(struct upkeep *u, int64_t now_mono_ms)
             return;
         u->next_round_mono_ms = now_mono_ms + UPKEEP_PAUSE_MS;
         u->is_in_round = true;
-        memset(u->at, 0, sizeof u->at);
+        u->at = (struct place){0};
     }
     _Static_assert(UPKEEP_SEEN_LIFE_MS > FORWARDED_AGE_MAX_MS,
                    "what is proved must be known again");
-    u->before_ms = clock_ms() - UPKEEP_SEEN_LIFE_MS;
+    u->now_ms = clock_ms();
     u->answer = OK;
     u->is_busy = true;
     if (writer_push(u->writer, &u->mutation)) { /* it has other things to do: the next tick */
-        memcpy(u->next, u->at, sizeof u->next);
+        u->next = u->at;
         u->is_busy = false;
     }
 }

@@ -6,6 +6,9 @@
  * begun every few hours and taken in small steps, because others need the writer too. Events that
  * clients were told of (event.h) are looked through every minute.
  *
+ * With them go what sign-in leaves behind: codes and sessions that are over, applications that
+ * nobody let in for long.
+ *
  * Threads  create, tick and free: one thread, the owner's
  */
 #ifndef WARD_NODE_UPKEEP_H

@@ -1,5 +1,7 @@
 #include "storage/application.h"
 
+#include "storage/edge.h"
+
 #define APPLICATION_ARENA_BYTES (256 << 10)
 
 enum err application_add(struct txn *txn, Application *application, int64_t now_ms,
@@ -7,6 +9,8 @@ enum err application_add(struct txn *txn, Application *application, int64_t now_
 {
     uint8_t *hash = arena_alloc(arena, SECRET_HASH_BYTES);
     const char *text;
+    if (counter_get(txn, COUNTER_STORE, STORE_APPLICATIONS) >= APPLICATIONS_MAX)
+        return ERR_LATER;
     enum err e = hash ? secret_make(arena, &text, hash) : ERR_LIMIT;
     if (!e)
         e = id_next(txn, now_ms, &application->id);
@@ -16,6 +20,8 @@ enum err application_add(struct txn *txn, Application *application, int64_t now_
     application->secret = (ProtobufCBinaryData){SECRET_HASH_BYTES, hash};
     struct key key = key_id(application->id);
     e = record_add(txn, TABLE_APPLICATION, key_bytes(&key), &application->base);
+    if (!e)
+        e = counter_add(txn, COUNTER_STORE, STORE_APPLICATIONS, 1);
     if (!e)
         *out_secret = text;
     return e;
@@ -52,6 +58,8 @@ enum err application_del(struct txn *txn, uint64_t id)
 {
     struct key key = key_id(id);
     enum err e = engine_del(txn, TABLE_APPLICATION, key_bytes(&key));
+    if (!e)
+        e = counter_add(txn, COUNTER_STORE, STORE_APPLICATIONS, -1);
     return e ? e : token_revoke_application(txn, id);
 }
 

@@ -18,7 +18,10 @@
 /* Unused so long, it is forgotten. */
 #define APPLICATION_LIFE_MS ((int64_t)90 * 24 * 3600 * 1000)
 
-/* Gives it its id and its secret (in the arena: the only time it is visible). */
+#define APPLICATIONS_MAX 1000000 /* strangers make them; what is unused goes */
+
+/* Gives it its id and its secret (in the arena: the only time it is visible). ERR_LATER: there are
+ * too many. */
 MUST_CHECK enum err application_add(struct txn *txn, Application *application, int64_t now_ms,
                                     struct arena *arena, const char **out_secret);
 MUST_CHECK enum err application_get(struct txn *txn, uint64_t id, struct arena *arena,

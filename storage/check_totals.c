@@ -116,13 +116,16 @@ static void see_actor(struct check *check, const void *record, void *context)
 static enum err store_totals(struct check *check)
 {
     struct actor_totals totals = {0};
-    uint64_t accounts;
+    uint64_t accounts, applications;
     enum err e = check_count(check, TABLE_ACCOUNT, (struct key){0}, &accounts);
+    if (!e)
+        e = check_count(check, TABLE_APPLICATION, (struct key){0}, &applications);
     if (!e)
         e = each_record(check, TABLE_ACTOR, &actor__descriptor, see_actor, &totals);
     if (e)
         return e;
     total_check(check, COUNTER_STORE, STORE_ACCOUNTS, accounts);
+    total_check(check, COUNTER_STORE, STORE_APPLICATIONS, applications);
     total_check(check, COUNTER_STORE, STORE_REMOTE_ACTORS, totals.remote);
     total_check(check, COUNTER_STORE, STORE_LOCAL_POSTS, totals.local_posts);
     total_check(check, COUNTER_STORE, STORE_REMOTE_POSTS, totals.remote_posts);

@@ -297,6 +297,7 @@ enum store_count {
     STORE_LOCAL_POSTS = 3,
     STORE_REMOTE_POSTS = 4,
     STORE_OPEN_POSTS = 5, /* of ours, public and unlisted: what may be told to anyone */
+    STORE_APPLICATIONS = 6,
 };
 
 #endif

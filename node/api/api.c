@@ -153,6 +153,35 @@ static enum err read_account(struct api_call *call, struct txn *txn, const Token
     return call->by.who ? OK : ERR_LIMIT;
 }
 
+struct touch {
+    struct mutation mutation;
+    uint64_t id;
+};
+
+static enum err touch_apply(struct txn *txn, struct mutation *m)
+{
+    enum err e = token_touch(txn, container_of(m, struct touch, mutation)->id, clock_ms());
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
+static void touch_done(struct mutation *m, enum err e)
+{
+    struct touch *touch = container_of(m, struct touch, mutation);
+    (void)e;
+    xfree(&touch);
+}
+
+/* Notes, once a day, that the token is in use; nobody waits for it. */
+static void touch_token(struct api_call *call, const Token *token)
+{
+    if (clock_ms() - token->used_ms < TOKEN_USED_STEP_MS)
+        return;
+    struct touch *touch = xcalloc(1, sizeof *touch);
+    *touch = (struct touch){{.apply = touch_apply, .done = touch_done}, token->id};
+    if (writer_push(call->fed->writer, &touch->mutation))
+        xfree(&touch);
+}
+
 static enum err read_token(struct api_call *call, const char *secret)
 {
     AUTO(txn_end) struct txn *txn = NULL;
@@ -162,9 +191,11 @@ static enum err read_token(struct api_call *call, const char *secret)
         e = token_find(txn, secret, &call->arena, &token);
     if (!e && token->actor)
         e = read_account(call, txn, token);
-    if (!e)
-        call->token = token;
-    return e;
+    if (e)
+        return e;
+    call->token = token;
+    touch_token(call, token);
+    return OK;
 }
 
 /* NULL: this one may call this route. */

@@ -16,7 +16,7 @@
 #include "node/api/api.h"
 
 /* Wrong passwords for one name, and from one address (a hospital has few), within a time. */
-#define SIGNIN_NAME_MOST 20
+#define SIGNIN_NAME_MOST 10
 #define SIGNIN_ADDRESS_MOST 100
 #define SIGNIN_WINDOW_MS ((int64_t)15 * 60 * 1000)
 
