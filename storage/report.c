@@ -10,7 +10,7 @@
 static bool is_same(const Report *a, const Report *b)
 {
     if (a->resolved_ms || a->from != b->from || strcmp(a->comment, b->comment) != 0 ||
-        a->n_posts != b->n_posts)
+        a->n_posts != b->n_posts || a->category != b->category)
         return false;
     for (size_t i = 0; i < a->n_posts; i++)
         if (a->posts[i] != b->posts[i])

@@ -5,8 +5,6 @@
 #include "federation/act/common.h"
 
 #include "federation/key.h"
-#include "federation/markup.h"
-#include "federation/sanitize.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
 #include "storage/meta.h"
@@ -17,8 +15,6 @@
 #include <strings.h>
 
 #define ACCOUNT_NAME_MAX 30
-#define DISPLAY_NAME_MAX 100 /* characters */
-#define BIO_MAX_BYTES 4000
 
 struct account_local {
     struct mutation mutation;
@@ -180,17 +176,7 @@ enum err act_instance_create(struct federation *fed, const struct by *by, struct
     return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
 }
 
-/* ---- edit ---- */
-
-struct profile_edit {
-    struct mutation mutation;
-    struct federation *fed;
-    actor_id who;
-    const char *display_name, *summary_html; /* NULL: stays */
-    int is_locked;
-    const InteractionPolicy *policy;
-    int64_t now_ms;
-};
+/* ---- told to others ---- */
 
 static enum err queue_for(struct txn *txn, const struct federation *fed, const Actor *who,
                           const char *type, const char *uri, const struct destinations *list,
@@ -222,87 +208,6 @@ enum err act_actor_changed(struct txn *txn, const struct federation *fed, Actor 
     const char *uri =
         arena_printf(&arena, "%s#updates/%lld", actor->uri, (long long)actor->updated_ms);
     return queue_for(txn, fed, actor, "Update", uri, &list, &json, now_ms);
-}
-
-static enum err policy_apply(struct txn *txn, const struct profile_edit *edit)
-{
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(64 * 1024);
-    InteractionPolicy policy = INTERACTION_POLICY__INIT;
-    Account *account;
-    enum err e = account_get(txn, edit->who, &arena, &account);
-    if (e)
-        return e;
-    act_policy_merge(&policy, edit->policy, account->policy);
-    account->policy = &policy;
-    return account_put(txn, account);
-}
-
-static enum err profile_edit_apply(struct txn *txn, struct mutation *m)
-{
-    struct profile_edit *edit = container_of(m, struct profile_edit, mutation);
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
-    Actor *actor;
-    enum err e = actor_get(txn, edit->who, &arena, &actor);
-    if (e)
-        return e;
-    if (actor->host[0] || actor->is_instance || actor->deleted_ms)
-        return ERR_NOTFOUND;
-    if (edit->display_name)
-        actor->display_name = (char *)edit->display_name;
-    if (edit->summary_html)
-        actor->summary_html = (char *)edit->summary_html;
-    if (edit->is_locked >= 0)
-        actor->is_locked = edit->is_locked;
-    if (edit->policy && (e = policy_apply(txn, edit)))
-        return e;
-    if (!edit->display_name && !edit->summary_html && edit->is_locked < 0)
-        return OK; /* nothing that others see of the account */
-    return act_actor_changed(txn, edit->fed, actor, edit->now_ms);
-}
-
-static enum err render_bio(struct federation *fed, const char *bio, struct arena *arena,
-                           const char **out, struct why *why)
-{
-    AUTO(buf_clear) struct buf html = BUF_INIT(8 * BIO_MAX_BYTES);
-    struct markup *markup = arena_alloc(arena, sizeof *markup);
-    if (!utf8_check(bytes_of(bio)) || strlen(bio) > BIO_MAX_BYTES)
-        return why_set(why, ERR_INVALID, "a bio is UTF-8 of at most %d bytes", BIO_MAX_BYTES);
-    enum err e = markup_scan(bio, arena, markup);
-    if (!e)
-        e = markup_render(markup, arena_printf(arena, "%s/tags/", federation_base(fed, arena)),
-                          &html, why);
-    if (e)
-        return why_set(why, e, "the bio cannot be read as Markdown");
-    *out = arena_strdup(arena, buf_text(&html));
-    return OK;
-}
-
-enum err act_account_edit(struct federation *fed, actor_id who, const struct account_edit *edit,
-                          const struct by *by, struct why *why)
-{
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
-    struct profile_edit p = {.mutation = {.apply = profile_edit_apply},
-                             .fed = fed,
-                             .who = who,
-                             .is_locked = edit->is_locked,
-                             .policy = edit->policy,
-                             .now_ms = clock_ms()};
-    char object[32];
-    enum err e = OK;
-    if (edit->display_name) {
-        if (!utf8_check(bytes_of(edit->display_name)))
-            return why_set(why, ERR_INVALID, "the name is not UTF-8");
-        p.display_name = sanitize_line(edit->display_name, DISPLAY_NAME_MAX, &arena);
-    }
-    if (edit->bio)
-        e = render_bio(fed, edit->bio, &arena, &p.summary_html, why);
-    if (e)
-        return e;
-    snprintf(object, sizeof object, "actor %llu", (unsigned long long)who.v);
-    e = act_run(fed, &p.mutation, by, "account.edit", object);
-    if (e == ERR_NOTFOUND)
-        return why_set(why, e, "there is no such account");
-    return e ? why_set(why, e, "the store refused: %s", err_name(e)) : OK;
 }
 
 /* ---- delete ---- */

@@ -285,6 +285,13 @@ MUST_CHECK enum err act_mute_on_terms_local(struct federation *fed, actor_id who
 MUST_CHECK enum err act_unmute_local(struct federation *fed, actor_id who, actor_id whom,
                                      const struct by *by, struct why *why);
 
+/* One of ours wants nothing from a host (host(X)): neither side follows the other any more, posts
+ * and what is done there are not shown. ERR_EXISTS, ERR_NOTFOUND: it is so already. */
+MUST_CHECK enum err act_block_domain_local(struct federation *fed, actor_id who, const char *host,
+                                           const struct by *by, struct why *why);
+MUST_CHECK enum err act_unblock_domain_local(struct federation *fed, actor_id who, const char *host,
+                                             const struct by *by, struct why *why);
+
 /*
  * Moving. An account of ours names what other accounts its person has (alias), and says that it
  * moved: to a target that names it in turn, as it was fetched last (resolve_actor_afresh). From
@@ -308,8 +315,11 @@ struct report_draft {
     actor_id from, about;
     const post_id *posts; /* of `about` */
     size_t post_count;
-    const char *comment;
+    const char *comment; /* may be "" when a category or a post says enough */
     bool is_forwarded;
+    ReportCategory category;
+    const char *const *rules; /* ids of rules of this node */
+    size_t rule_count;
 };
 MUST_CHECK enum err act_report_local(struct federation *fed, const struct report_draft *draft,
                                      const struct by *by, uint64_t *out, struct why *why);
@@ -353,11 +363,25 @@ MUST_CHECK enum err act_group_dismiss_local(struct federation *fed, actor_id gro
 MUST_CHECK enum err act_group_delete_post_local(struct federation *fed, actor_id group,
                                                 post_id post, const struct by *by, struct why *why);
 
+struct profile_field {
+    const char *name, *value; /* text; addresses in the value become links */
+};
+#define ACCOUNT_FIELDS_MAX 6
+enum account_flag { ACCOUNT_FLAG_STAYS, ACCOUNT_FLAG_YES, ACCOUNT_FLAG_NO };
+
 struct account_edit { /* NULL, or negative: stays as it is */
     const char *display_name;
-    const char *bio;                 /* Markdown */
+    const char *bio; /* Markdown, or plain text */
+    bool is_bio_plain;
     int is_locked;                   /* follow requests need approval */
     const InteractionPolicy *policy; /* of new posts; what it does not say stays */
+    enum account_flag bot, discoverable, indexable;
+    enum account_flag hides_collections; /* whom they follow, and who follows them */
+    const struct profile_field *fields;  /* all of them */
+    size_t field_count;
+    const Visibility *visibility; /* of new posts */
+    enum account_flag sensitive;  /* new media */
+    const char *language;         /* of new posts; "": none */
 };
 /* Changes what others see of an account, and tells its followers. */
 MUST_CHECK enum err act_account_edit(struct federation *fed, actor_id who,

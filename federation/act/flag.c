@@ -19,7 +19,8 @@
 #include <string.h>
 
 #define COMMENT_MAX 3000 /* characters */
-#define ACCUSED_MAX 8    /* accounts of one Flag */
+#define RULE_MAX_BYTES 64
+#define ACCUSED_MAX 8 /* accounts of one Flag */
 
 /* ---- shared ---- */
 
@@ -252,6 +253,9 @@ static enum err report_local_apply(struct txn *txn, struct mutation *m)
     draft.from = l->draft->from.v;
     draft.about = l->draft->about.v;
     draft.comment = (char *)sanitize_line(l->draft->comment, COMMENT_MAX, &arena);
+    draft.category = l->draft->category;
+    draft.rules = (char **)l->draft->rules;
+    draft.n_rules = l->draft->rule_count;
     draft.forwarded_ms = l->draft->is_forwarded ? l->now_ms : 0;
     e = store(txn, &draft, l->now_ms, &report);
     l->id = report.id;
@@ -270,8 +274,13 @@ enum err act_report_local(struct federation *fed, const struct report_draft *dra
         return why_set(why, ERR_INVALID, "nobody can report themselves");
     if (draft->post_count > REPORT_POSTS_MAX)
         return why_set(why, ERR_INVALID, "more than %d posts", REPORT_POSTS_MAX);
-    if (!utf8_check(bytes_of(draft->comment)) || !*draft->comment)
+    if (!utf8_check(bytes_of(draft->comment)) ||
+        (!*draft->comment && !draft->category && !draft->post_count))
         return why_set(why, ERR_INVALID, "say what is wrong, in UTF-8");
+    for (size_t i = 0; i < draft->rule_count; i++)
+        if (!*draft->rules[i] || strlen(draft->rules[i]) > RULE_MAX_BYTES ||
+            !utf8_check(bytes_of(draft->rules[i])))
+            return why_set(why, ERR_INVALID, "there is no such rule");
     snprintf(object, sizeof object, "actor %llu", (unsigned long long)draft->about.v);
     enum err e = act_run(fed, &l.mutation, by, "report.create", object);
     if (e && l.why.text[0])

@@ -87,9 +87,16 @@ MUST_CHECK enum err entity_conversation(struct jw *w, const char *name, struct v
 /* Of the reader with `actor`. */
 MUST_CHECK enum err entity_relationship(struct jw *w, const char *name, struct view *view,
                                         actor_id actor);
+/* One's own, or for moderators. */
+MUST_CHECK enum err entity_report(struct jw *w, const char *name, struct view *view,
+                                  const Report *report);
 void entity_poll(struct jw *w, const char *name, struct view *view, const Post *post);
 void entity_media(struct jw *w, const char *name, struct view *view, const Post *post,
                   const Attachment *attachment);
+/* `tag`: folded. */
+void entity_tag(struct jw *w, const char *name, struct view *view, const char *tag);
+/* An item of a list. */
+void entity_emoji(struct jw *w, struct view *view, const Emoji *emoji);
 void entity_emojis(struct jw *w, const char *name, struct view *view, Emoji *const *emoji,
                    size_t n);
 /* One of the reader's own that waits for a post; url is null while it is worked at. */

@@ -28,19 +28,23 @@ const char *entity_acct(struct view *view, const Actor *actor)
     return acct ? acct : "";
 }
 
+void entity_emoji(struct jw *w, struct view *view, const Emoji *emoji)
+{
+    const char *url = media_url_picture(view, emoji->url);
+    jw_object(w, NULL);
+    jw_text(w, "shortcode", emoji->shortcode);
+    jw_text(w, "url", url);
+    jw_text(w, "static_url", url);
+    jw_bool(w, "visible_in_picker", true);
+    jw_null(w, "category");
+    jw_object_end(w);
+}
+
 void entity_emojis(struct jw *w, const char *name, struct view *view, Emoji *const *emoji, size_t n)
 {
     jw_list(w, name);
-    for (size_t i = 0; i < n; i++) {
-        const char *url = media_url_picture(view, emoji[i]->url);
-        jw_object(w, NULL);
-        jw_text(w, "shortcode", emoji[i]->shortcode);
-        jw_text(w, "url", url);
-        jw_text(w, "static_url", url);
-        jw_bool(w, "visible_in_picker", true);
-        jw_null(w, "category");
-        jw_object_end(w);
-    }
+    for (size_t i = 0; i < n; i++)
+        entity_emoji(w, view, emoji[i]);
     jw_list_end(w);
 }
 

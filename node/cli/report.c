@@ -86,6 +86,12 @@ static enum err read_page(struct cli_store *store, struct arena *arena, uint64_t
     return e == ERR_NOTFOUND ? OK : e;
 }
 
+static const char *category_text(ReportCategory category)
+{
+    static const char *const text[] = {"other", "spam", "legal", "violation"};
+    return (size_t)category < COUNT(text) ? text[category] : "?";
+}
+
 static void print_line(struct output *out, const struct line *l)
 {
     output_id(out, "report", l->report->id);
@@ -94,6 +100,7 @@ static void print_line(struct output *out, const struct line *l)
     output_str(out, "by", l->from);
     output_int(out, "posts", (int64_t)l->report->n_posts);
     output_time(out, "told", l->report->created_ms);
+    output_str(out, "category", category_text(l->report->category));
     output_str(out, "text", l->report->comment);
 }
 

@@ -486,16 +486,17 @@ static enum err render_collection(const char *name, struct txn *txn, const Actor
 {
     if (strcmp(name, "outbox") == 0)
         return document_outbox(txn, actor, page, json);
-    if (strcmp(name, "followers") ==
-        0) /* who is in a members-only group is the members' business */
-        return document_followers(
-            txn, actor, !actor->is_members_only || group_has_member_at(txn, actor, reader->host),
-            page, json);
+    /* who is in a members-only group is the members' business */
+    bool shows_followers =
+        !actor->hides_collections &&
+        (!actor->is_members_only || group_has_member_at(txn, actor, reader->host));
+    if (strcmp(name, "followers") == 0)
+        return document_followers(txn, actor, shows_followers, page, json);
     if (strcmp(name, "moderators") == 0)
         return actor->type == ACTOR_TYPE__GROUP ? document_moderators(txn, actor, json)
                                                 : ERR_NOTFOUND;
     if (strcmp(name, "following") == 0)
-        return document_following(txn, actor, true, page, json);
+        return document_following(txn, actor, !actor->hides_collections, page, json);
     return document_featured(txn, actor, json);
 }
 
