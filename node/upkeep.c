@@ -7,6 +7,7 @@
 #include "storage/base/log.h"
 #include "storage/event.h"
 #include "storage/idempotency.h"
+#include "storage/mute.h"
 #include "storage/seen.h"
 #include "storage/session.h"
 
@@ -62,6 +63,7 @@ static const struct {
     enum err (*expire)(struct txn *txn, uint8_t *key, unsigned max, int64_t before_ms);
     int64_t life_ms;
 } tables[] = {{seen_expire, UPKEEP_SEEN_LIFE_MS},
+              {mute_expire, 0},
               {auth_code_expire, AUTH_CODE_KEPT_MS},
               {session_expire, SESSION_LIFE_MS},
               {expire_applications, APPLICATION_LIFE_MS}};

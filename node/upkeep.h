@@ -3,8 +3,9 @@
  *
  * Ids of accepted activities guard against repeats (seen.h). A repeat comes within the time a peer
  * keeps its queue, 30 days as a rule; after twice that an id goes. A round over all of them is
- * begun every few hours and taken in small steps, because others need the writer too. Events that
- * clients were told of (event.h) are looked through every minute.
+ * begun every few hours and taken in small steps, because others need the writer too; mutes that
+ * have ended (mute.h) go in the same rounds. Events that clients were told of (event.h) are looked
+ * through every minute.
  *
  * With them go what sign-in leaves behind: codes and sessions that are over, applications that
  * nobody let in for long.

@@ -38,6 +38,7 @@ static bool is_counted(struct check *check, uint8_t kind, uint64_t who, uint64_t
     case EDGE_THREAD_MUTE:
     case EDGE_NOTE:
     case EDGE_LISTED:
+    case EDGE_NOTIFY:
         break;
     }
     return true;
@@ -75,6 +76,19 @@ static void check_listed(struct check *check, uint64_t list, uint64_t member, ui
         check_wrong(check, "lists somebody whom the owner does not follow");
 }
 
+static void check_notify(struct check *check, uint8_t kind, uint64_t who, uint64_t whom)
+{
+    struct key key = edge_key_of(EDGE_FOLLOW, who, whom);
+    Edge *follow;
+    bool is_told = check_has(check, TABLE_EDGE, edge_key_of(EDGE_NOTIFY, who, whom));
+    bool asks = record_get(check->txn, TABLE_EDGE, key_bytes(&key), &edge__descriptor,
+                           &check->arena, &follow) == OK &&
+                follow->notify;
+    if (is_told != asks)
+        check_wrong(check, kind == EDGE_NOTIFY ? "is of no follow that asks to be told"
+                                               : "asks to be told, or not, and its NOTIFY differs");
+}
+
 enum err check_edge(struct check *check)
 {
     Edge *edge;
@@ -82,7 +96,7 @@ enum err check_edge(struct check *check)
         return OK;
     uint8_t kind = check->key.p[0];
     uint64_t who = check_key_u64(check, 1), whom = check_key_u64(check, 9);
-    if (kind < EDGE_FOLLOW || kind > EDGE_LISTED)
+    if (kind < EDGE_FOLLOW || kind > EDGE_NOTIFY)
         check_wrong(check, "is of no known kind");
     if (!check_has(check, TABLE_EDGE_REV, edge_key_of(kind, whom, who)))
         check_wrong(check, "has no edge_rev");
@@ -94,6 +108,8 @@ enum err check_edge(struct check *check)
         check_wrong(check, "has no edge_order");
     if (kind == EDGE_FOLLOW && !is_digested(check, who, whom))
         check_wrong(check, "is in no follow_digest");
+    if (kind == EDGE_FOLLOW || kind == EDGE_NOTIFY)
+        check_notify(check, kind, who, whom);
     if (kind == EDGE_LISTED)
         check_listed(check, who, whom, edge->post);
     if (kind != EDGE_BOOST || !edge->post)

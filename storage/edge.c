@@ -102,6 +102,7 @@ static enum err count(struct txn *txn, struct edge_key key, int64_t by)
     case EDGE_THREAD_MUTE:
     case EDGE_NOTE:
     case EDGE_LISTED:
+    case EDGE_NOTIFY:
         break;
     }
     return OK;
@@ -211,6 +212,16 @@ enum err edge_order_next(struct txn *txn, struct edge_key *key, enum edge_order_
 /* Enough for one Edge record: a URI of the longest kind and its small fields. */
 #define EDGE_ARENA_BYTES 16384
 
+static bool is_to_be_told(struct edge_key key, const Edge *edge)
+{
+    return key.kind == EDGE_FOLLOW && edge->notify;
+}
+
+static struct edge_key notify_key(struct edge_key follow)
+{
+    return (struct edge_key){EDGE_NOTIFY, follow.who, follow.whom};
+}
+
 /* What the stored edge stands under besides its key. */
 static enum err indexes_del(struct txn *txn, struct edge_key key)
 {
@@ -219,13 +230,17 @@ static enum err indexes_del(struct txn *txn, struct edge_key key)
     enum err e = edge_get(txn, key, &arena, &edge);
     if (!e)
         e = uri_del(txn, key, edge->uri);
-    return e ? e : order_del(txn, key, edge);
+    if (!e)
+        e = order_del(txn, key, edge);
+    return e || !is_to_be_told(key, edge) ? e : edge_del(txn, notify_key(key));
 }
 
 static enum err indexes_add(struct txn *txn, struct edge_key key, const Edge *edge)
 {
     enum err e = uri_add(txn, key, edge->uri);
-    return e ? e : order_add(txn, key, edge);
+    if (!e)
+        e = order_add(txn, key, edge);
+    return e || !is_to_be_told(key, edge) ? e : edge_add(txn, notify_key(key), &(Edge)EDGE__INIT);
 }
 
 enum err edge_add(struct txn *txn, struct edge_key key, const Edge *edge)

@@ -87,7 +87,8 @@
  *  4 every stream entry names an existing post that belongs there, and every post is in each
  *    stream it belongs to. (A thread keeps its owner after the root was deleted.)
  *  5 every edge has its edge_rev and the reverse; edge_uri names an edge that names it back; an
- *    edge to a post names an existing post, and Edge.post the boost that stands for it.
+ *    edge to a post names an existing post, and Edge.post the boost that stands for it. A follow
+ *    has its edge NOTIFY exactly when it asks to be told.
  *  6 a counter equals the number of rows it counts; every notification has its notified row and
  *    the reverse, and names an existing post or none.
  *  7 peer_host and peer name each other; a peer with jobs has exactly one peer_due entry, at
@@ -272,6 +273,7 @@ enum edge_kind {
     EDGE_THREAD_MUTE = 14,   /* actor -> post: the root of a thread they are not told of */
     EDGE_NOTE = 15,          /* actor -> actor; Edge.content: what they noted, for themselves */
     EDGE_LISTED = 16,        /* list -> actor */
+    EDGE_NOTIFY = 17,        /* actor -> actor: a follow with Edge.notify, to be found from whom */
 };
 
 enum counter_kind {

@@ -57,10 +57,41 @@ enum err act_post_store_quietly(struct txn *txn, Post *post, int64_t now_ms)
     return e ? e : consent_settle(txn, post, now_ms);
 }
 
+static bool is_mentioned(const Post *post, uint64_t who)
+{
+    for (size_t i = 0; i < post->n_mentions; i++)
+        if (post->mentions[i]->actor == who)
+            return true;
+    return false;
+}
+
+/* Who asked to be told of what the author writes: of posts, not of what they say to others. */
+static enum err notify_followers(struct txn *txn, const Post *post, int64_t now_ms)
+{
+    struct edge_key key = {EDGE_NOTIFY, 0, post->author};
+    enum err e = OK;
+    if (post->in_reply_to_uri[0] || post->in_reply_to)
+        return OK;
+    while (!e && (e = edge_rev_next(txn, &key)) == OK) {
+        AUTO(arena_clear) struct arena arena = ARENA_INIT(1024 * 1024);
+        Actor *whom;
+        actor_id who = {key.who};
+        if (is_mentioned(post, key.who) || !audience_may_read(txn, post, who))
+            continue;
+        e = actor_get(txn, who, &arena, &whom);
+        if (!e)
+            e = act_notify(txn, whom, NOTIFICATION_TYPE__POSTED, (actor_id){post->author},
+                           (post_id){post->id}, now_ms);
+    }
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
 enum err act_post_store(struct txn *txn, Post *post, int64_t now_ms)
 {
     enum err e = act_post_store_quietly(txn, post, now_ms);
-    return e ? e : act_notify_mentions(txn, post, now_ms);
+    if (!e)
+        e = act_notify_mentions(txn, post, now_ms);
+    return e ? e : notify_followers(txn, post, now_ms);
 }
 
 static Mention *mention_new(struct arena *arena, const Actor *actor)

@@ -6,6 +6,7 @@
 #include "storage/audit.h"
 #include "storage/backfill.h"
 #include "storage/consent.h"
+#include "storage/domain_block.h"
 #include "storage/edge.h"
 #include "storage/event.h"
 #include "storage/follow_digest.h"
@@ -23,6 +24,7 @@
 #include "storage/scheduled.h"
 #include "storage/seen.h"
 #include "storage/stream.h"
+#include "storage/tag_follow.h"
 #include "storage/token.h"
 #include "tests/support/builders.h"
 #include "tests/support/store.h"
@@ -704,6 +706,33 @@ static void t84_promise_11_a_missing_changed_or_cut_off_audit_record_is_found(vo
     find(world, txn, "audit", "number 2 is missing");
 }
 
+static void promise_21_hashtags_and_hosts_of_an_account_stand_under_their_names(void **state)
+{
+    struct world *world = *state;
+    struct txn *txn = store_write(&world->store);
+    put(txn, TABLE_TAG_FOLLOW, key_ids(world->alice.v, 5), bytes_of("icu"));
+    find(world, txn, "tag_follow", "the key is not that of the tag");
+    txn = store_write(&world->store);
+    assert_int_equal(tag_follow_add(txn, (actor_id){4}, "icu"), OK);
+    find(world, txn, "tag_follow", "is of no account");
+    txn = store_write(&world->store);
+    put(txn, TABLE_DOMAIN_BLOCK, key_ids(world->alice.v, 5), bytes_of("a.example"));
+    find(world, txn, "domain_block", "the key is not that of the host");
+    txn = store_write(&world->store);
+    assert_int_equal(domain_block_add(txn, (actor_id){4}, "a.example"), OK);
+    find(world, txn, "domain_block", "is of no account");
+}
+
+static void promise_5_who_asks_to_be_told_is_found_from_whom_they_follow(void **state)
+{
+    struct world *world = *state;
+    Edge edge = EDGE__INIT;
+    struct txn *txn = store_write(&world->store);
+    assert_int_equal(
+        edge_add(txn, (struct edge_key){EDGE_NOTIFY, world->alice.v, world->alice.v}, &edge), OK);
+    find(world, txn, "edge", "is of no follow that asks to be told");
+}
+
 static void promise_12_every_record_decodes_and_names_its_key(void **state)
 {
     static const enum table tables[] = {
@@ -888,6 +917,7 @@ int main(void)
         IN_A_WORLD(promise_3_posts),
         IN_A_WORLD(promise_4_streams),
         IN_A_WORLD(promise_5_edges),
+        IN_A_WORLD(promise_5_who_asks_to_be_told_is_found_from_whom_they_follow),
         IN_A_WORLD(promise_15_digests_of_followers),
         IN_A_WORLD(promise_22_lists_and_filters),
         IN_A_WORLD(promise_26_likes_and_bookmarks_in_order),
@@ -905,6 +935,7 @@ int main(void)
         IN_A_WORLD(promise_10_parked_items_and_wants),
         IN_A_WORLD(t84_promise_11_a_missing_changed_or_cut_off_audit_record_is_found),
         IN_A_WORLD(promise_12_every_record_decodes_and_names_its_key),
+        IN_A_WORLD(promise_21_hashtags_and_hosts_of_an_account_stand_under_their_names),
         IN_A_WORLD(promise_19_emoji_and_their_pictures),
         IN_A_WORLD(promise_20_events_are_numbered_without_a_gap),
         IN_A_WORLD(promise_25_tokens_their_ids_and_their_owners),

@@ -185,9 +185,54 @@ static void what_has_an_order_is_walked_both_ways_until_it_is_taken_back(void **
                      ERR_NOTFOUND);
 }
 
+static void a_follow_that_asks_to_be_told_is_found_from_whom_it_follows(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(txn_end) struct txn *txn = store_write(&store);
+    const struct edge_key follow = {EDGE_FOLLOW, 7, 9}, told = {EDGE_NOTIFY, 7, 9};
+    Edge edge = edge_of(follow_uri);
+    edge.notify = true;
+    assert_int_equal(edge_add(txn, follow, &edge), OK);
+    assert_true(edge_has(txn, told));
+    edge.notify = false;
+    assert_int_equal(edge_put(txn, follow, &edge), OK);
+    assert_false(edge_has(txn, told));
+    edge.notify = true;
+    assert_int_equal(edge_put(txn, follow, &edge), OK);
+    assert_true(edge_has(txn, told));
+    assert_int_equal(edge_del(txn, follow), OK);
+    assert_false(edge_has(txn, told));
+}
+
+static void edges_are_walked_downwards_too(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(txn_end) struct txn *txn = store_write(&store);
+    struct edge_key out = {EDGE_BLOCK, 7, UINT64_MAX}, in = {EDGE_BLOCK, UINT64_MAX, 9};
+    Edge edge = EDGE__INIT;
+    for (uint64_t id = 9; id < 12; id++) {
+        assert_int_equal(edge_add(txn, (struct edge_key){EDGE_BLOCK, 7, id}, &edge), OK);
+        assert_int_equal(edge_add(txn, (struct edge_key){EDGE_BLOCK, id, 9}, &edge), OK);
+        assert_int_equal(edge_add(txn, (struct edge_key){EDGE_MUTE, 7, id}, &edge), OK);
+    }
+    for (uint64_t id = 11; id >= 9; id--) {
+        assert_int_equal(edge_below(txn, &out), OK);
+        assert_true(out.whom == id);
+        assert_int_equal(edge_rev_below(txn, &in), OK);
+        assert_true(in.who == id);
+    }
+    assert_int_equal(edge_below(txn, &out), ERR_NOTFOUND);
+    assert_int_equal(edge_rev_below(txn, &in), OK); /* 7 */
+    assert_int_equal(edge_rev_below(txn, &in), ERR_NOTFOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_follow_that_asks_to_be_told_is_found_from_whom_it_follows),
+        cmocka_unit_test(edges_are_walked_downwards_too),
         cmocka_unit_test(an_edge_is_found_from_both_ends_and_by_its_uri),
         cmocka_unit_test(a_deleted_edge_leaves_nothing),
         cmocka_unit_test(walks_stay_within_their_kind_and_owner),
