@@ -5,6 +5,7 @@
 #include "storage/edge.h"
 #include "storage/filter.h"
 #include "storage/list.h"
+#include "storage/media.h"
 #include "storage/tag_follow.h"
 #include "storage/scheduled.h"
 #include "storage/token.h"
@@ -69,6 +70,16 @@ enum err account_put(struct txn *txn, const Account *account)
     return record_put(txn, TABLE_ACCOUNT, key_bytes(&key), &account->base);
 }
 
+static enum err pictures_drop(struct txn *txn, Actor *actor)
+{
+    enum err e = actor->icon ? media_del(txn, actor->icon) : OK;
+    if (!e || e == ERR_NOTFOUND)
+        e = actor->image ? media_del(txn, actor->image) : OK;
+    actor->icon = actor->image = 0;
+    actor->icon_url = actor->image_url = (char *)"";
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
 enum err account_del(struct txn *txn, actor_id actor, int64_t now_ms)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(ACCOUNT_ARENA_BYTES);
@@ -79,6 +90,8 @@ enum err account_del(struct txn *txn, actor_id actor, int64_t now_ms)
         return e;
     if ((e = actor_get(txn, actor, &arena, &record)))
         return e == ERR_NOTFOUND ? ERR_CORRUPT : e;
+    if ((e = pictures_drop(txn, record)))
+        return e;
     record->deleted_ms = now_ms;
     if ((e = actor_put(txn, record, now_ms)) || (e = token_revoke_all(txn, actor)) ||
         (e = tag_follow_drop(txn, actor)) || (e = domain_block_drop(txn, actor)) ||

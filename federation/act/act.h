@@ -379,9 +379,10 @@ struct account_edit { /* NULL, or negative: stays as it is */
     enum account_flag hides_collections; /* whom they follow, and who follows them */
     const struct profile_field *fields;  /* all of them */
     size_t field_count;
-    const Visibility *visibility; /* of new posts */
-    enum account_flag sensitive;  /* new media */
-    const char *language;         /* of new posts; "": none */
+    const struct post_media *avatar, *header; /* id 0: none from now on */
+    const Visibility *visibility;             /* of new posts */
+    enum account_flag sensitive;              /* new media */
+    const char *language;                     /* of new posts; "": none */
 };
 /* Changes what others see of an account, and tells its followers. */
 MUST_CHECK enum err act_account_edit(struct federation *fed, actor_id who,

@@ -11,6 +11,7 @@
 #include "federation/uri.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
+#include "storage/media.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -153,10 +154,52 @@ static bool is_bot_changed(enum account_flag flag, Actor *actor)
     return true;
 }
 
+/* The one before goes with its record; its file follows. */
+static enum err picture_apply(struct txn *txn, const struct profile_edit *p,
+                              const struct post_media *picture, MediaUse use, uint64_t *id,
+                              char **url, struct arena *arena)
+{
+    Media media = MEDIA__INIT;
+    enum err e = *id ? media_del(txn, *id) : OK;
+    if (e && e != ERR_NOTFOUND)
+        return e;
+    *id = picture->id;
+    *url = (char *)"";
+    if (!picture->id)
+        return OK;
+    *url = arena_printf(arena, "%s/media/%llu", federation_base(p->fed, arena),
+                        (unsigned long long)picture->id);
+    media.id = picture->id;
+    media.use = use;
+    media.owner = p->who.v;
+    media.media_type = (char *)picture->media_type;
+    media.blurhash = (char *)(picture->blurhash ? picture->blurhash : "");
+    media.width = picture->width;
+    media.height = picture->height;
+    media.size = picture->size;
+    media.created_ms = p->now_ms;
+    return *url ? media_add(txn, &media) : ERR_LIMIT;
+}
+
+static enum err pictures_apply(struct txn *txn, const struct profile_edit *p, Actor *actor,
+                               struct arena *arena)
+{
+    const struct account_edit *edit = p->edit;
+    enum err e = OK;
+    if (edit->avatar)
+        e = picture_apply(txn, p, edit->avatar, MEDIA_USE__AVATAR, &actor->icon, &actor->icon_url,
+                          arena);
+    if (!e && edit->header)
+        e = picture_apply(txn, p, edit->header, MEDIA_USE__HEADER, &actor->image, &actor->image_url,
+                          arena);
+    return e;
+}
+
 static enum err actor_apply(struct txn *txn, const struct profile_edit *p, Actor *actor)
 {
     const struct account_edit *edit = p->edit;
-    bool is_new = p->display_name || p->summary_html || p->shown || edit->is_locked >= 0;
+    bool is_new = p->display_name || p->summary_html || p->shown || edit->is_locked >= 0 ||
+                  edit->avatar || edit->header;
     if (p->display_name)
         actor->display_name = (char *)p->display_name;
     if (p->summary_html)
@@ -212,6 +255,8 @@ static enum err profile_apply(struct txn *txn, struct mutation *m)
     if (actor->host[0] || actor->is_instance || actor->deleted_ms)
         return ERR_NOTFOUND;
     e = account_apply(txn, p);
+    if (!e)
+        e = pictures_apply(txn, p, actor, &arena);
     return e ? e : actor_apply(txn, p, actor);
 }
 

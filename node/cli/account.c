@@ -1,5 +1,6 @@
 #include "storage/account.h"
 #include "federation/act/act.h"
+#include "node/cli/account_data.h"
 #include "node/cli/approval.h"
 #include "node/cli/moved.h"
 #include "node/cli/nouns.h"
@@ -401,6 +402,10 @@ static const struct cli_command commands[] = {
     {"show", "NAME", "one account", NULL, 0, cli_account_show},
     {"edit", "NAME", "change the profile, and tell the followers", edit_options, CLI_CHANGES,
      cli_account_edit},
+    {"export", "NAME [FILE]", "what the person can take to another server, as CSV",
+     cli_account_data_options, 0, cli_account_export},
+    {"import", "NAME FILE|-", "what the person brings from another server, as CSV",
+     cli_account_data_options, CLI_CHANGES, cli_account_import},
     {"delete", "NAME", "remove the account and its posts, here and on every peer", NULL,
      CLI_CHANGES | CLI_DESTROYS, cli_account_delete},
     {"alias", "NAME ACTOR", "ACTOR is the same person, elsewhere: may move here", alias_options,
