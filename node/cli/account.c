@@ -322,6 +322,24 @@ static enum err parse_locked(const char *text, int *out, struct why *why)
     return *out == -2 ? why_set(why, ERR_INVALID, "--locked is yes or no") : OK;
 }
 
+/* All of the lines, when one is named; "--no-fields" makes none of them. */
+static enum err read_fields(const struct cli *cli, struct profile_field field[CLI_OPTIONS_MAX],
+                            struct arena *arena, struct account_edit *edit, struct why *why)
+{
+    if (cli_option(cli, "field") || cli_option(cli, "no-fields"))
+        edit->fields = field;
+    for (size_t i = 0; i < cli->options; i++) {
+        const char *text = cli->option[i].value, *equals;
+        if (strcmp(cli->option[i].name, "field") != 0)
+            continue;
+        if (!(equals = strchr(text, '=')))
+            return why_set(why, ERR_INVALID, "--field is NAME=VALUE");
+        field[edit->field_count++] =
+            (struct profile_field){arena_strndup(arena, text, (size_t)(equals - text)), equals + 1};
+    }
+    return OK;
+}
+
 static enum err cli_account_edit(struct cli *cli, struct why *why)
 {
     AUTO(cli_store_close) struct cli_store store = {0};
@@ -331,16 +349,20 @@ static enum err cli_account_edit(struct cli *cli, struct why *why)
                       cli_option(cli, names.quote);
     InteractionPolicy *policy = NULL;
     struct account_edit edit = {.display_name = cli_option(cli, "display-name")};
+    struct profile_field field[CLI_OPTIONS_MAX];
     const char *text = cli_option(cli, "bio");
     actor_id id;
     enum err e = parse_locked(cli_option(cli, "locked"), &edit.is_locked, why);
-    if (!e && !edit.display_name && !text && edit.is_locked < 0 && !has_policy)
+    bool has_fields = cli_option(cli, "field") || cli_option(cli, "no-fields");
+    if (!e && !edit.display_name && !text && edit.is_locked < 0 && !has_policy && !has_fields)
         e = why_set(why, ERR_INVALID,
-                    "say what: --display-name, --bio, --locked or a policy of new posts");
+                    "say what: --display-name, --bio, --field, --locked or a policy of new posts");
     if (!e && text)
         e = cli_read_text(text, &bio, why);
     if (!e)
         e = cli_store_open(cli, &store, why);
+    if (!e)
+        e = read_fields(cli, field, &store.arena, &edit, why);
     if (!e)
         e = cli_policy(cli, &store, &names, &policy, why);
     if (!e)
@@ -386,6 +408,8 @@ static const struct cli_option create_options[] = {
 static const struct cli_option edit_options[] = {
     {"display-name", "TEXT", "the name people see"},
     {"bio", "TEXT|-", "what the profile says, in Markdown"},
+    {"field", "NAME=VALUE", "a line of the profile", true},
+    {"no-fields", NULL, "no such lines"},
     {"locked", "yes|no", "whether who wants to follow must be let in first"},
     {"reply-policy", APPROVAL_WHOM, "who may reply to new posts"},
     {"boost-policy", APPROVAL_WHOM, "who may boost new posts"},

@@ -5,7 +5,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from support import client, stage, tap
+from support import client, media, stage, tap
 
 scene = stage.Stage()
 
@@ -202,6 +202,93 @@ def who_hides_their_people_shows_them_to_nobody_else():
     tap.equal(cat.ok("GET", path), [], "somebody else")
     edit(ann, hide_collections=False)
     tap.equal(len(cat.ok("GET", path)), 1, "shown again")
+
+
+def _picture(name, data):
+    body = (f'--x\r\nContent-Disposition: form-data; name="{name}"; filename="a"\r\n\r\n'.encode() + data
+            + b"\r\n--x--\r\n")
+    return {"body": body, "headers": {"Content-Type": "multipart/form-data; boundary=x"}}
+
+
+def _files():
+    folder = f"{home.folder}/data/media"
+    return len([name for name in os.listdir(folder) if len(name) == 16])
+
+
+@tap.test
+def a_picture_of_oneself_is_stored_shown_and_taken_away():
+    path = "/api/v1/accounts/update_credentials"
+    before = ann.ok("GET", "/api/v1/accounts/verify_credentials")
+    for name, picture in (("avatar", media.png(600, 400)), ("header", media.png(1800, 700))):
+        made = ann.send("PATCH", path, **_picture(name, picture))
+        tap.equal(made.status, 200, f"{name}: {made.body[:200]}")
+        url = made.json()[name]
+        tap.check(url != before[name] and made.json()["display_name"] == "Ann <i>", f"{name} {url}")
+        shown = client.Client(home).get(url)
+        tap.equal((shown.status, shown.headers["Content-Type"]), (200, "image/png"), f"{name} for everyone")
+    there = bob.ok("GET", "/api/v1/accounts/lookup", acct=home.handle("ann"))["id"]
+    tap.until(lambda: "/static/" not in bob.ok("GET", f"/api/v1/accounts/{there}")["header"], "the Update")
+    tap.check("icon" in home.actor("ann") and "image" in home.actor("ann"), "in the actor's document")
+    tap.equal(ann.send("PATCH", path, **_picture("avatar", b"no picture")).status, 422, "no picture")
+    for name in ("avatar", "header"):
+        gone = ann.ok("DELETE", f"/api/v1/profile/{name}")
+        tap.equal(gone[name], before[name], f"{name} taken away")
+
+
+@tap.test
+def who_asks_is_told_of_each_post():
+    posted = "/api/v1/notifications?types[]=status"
+    ann.ok("POST", f"/api/v1/accounts/{bob_id}/follow", notify=True)
+    cat.ok("POST", f"/api/v1/accounts/{bob_id}/follow")
+    for app in (ann, cat):
+        tap.until(lambda a=app: relation(a, bob_id)["following"], "the Accept")
+    first = away.post("bob", "rounds at nine")
+    tap.until(lambda: ann.ok("GET", posted), "the notification")
+    away.post("bob", "an answer", "--reply-to", first)
+    tap.until(lambda: len(home.uris("cat", "--public")) >= 2, "the reply")
+    tap.equal(len(ann.ok("GET", posted)), 1, "replies are none of it")
+    tap.equal(cat.ok("GET", posted), [], "who did not ask")
+
+
+@tap.test
+def what_a_person_has_is_taken_along():
+    home.cli("account", "import", "ann", "-", "--lists", text=f'"Ward ""12"", night",{away.handle("bob")}\n')
+    ann.ok("POST", f"/api/v1/accounts/{bob_id}/follow", reblogs=False, languages=["de", "en"])
+    ann.ok("POST", "/api/v1/domain_blocks", domain="bad.example")
+    cat_id = ann.ok("GET", "/api/v1/accounts/lookup", acct="cat")["id"]
+    ann.ok("POST", f"/api/v1/accounts/{cat_id}/mute", notifications=False)
+    status = cat.ok("POST", "/api/v1/statuses", status="keep this")
+    ann.ok("POST", f"/api/v1/statuses/{status['id']}/bookmark")
+    wanted = {"--follows": f'Account address,Show boosts,Notify on new posts,Languages\n'
+                           f'{away.handle("bob")},false,true,"de, en"\n',
+              "--lists": f'"Ward ""12"", night",{away.handle("bob")}\n',
+              "--mutes": f'Account address,Hide notifications\n{home.handle("cat")},false\n',
+              "--bookmarks": f"{status['uri']}\n", "--domain-blocks": "bad.example\n", "--blocks": ""}
+    home.account("eve")
+    eve = client.Client(home, client.token(home, "eve"))
+    for which, text in wanted.items():
+        file = f"{scene.folder}/{which}.csv"
+        home.cli("account", "export", "ann", file, which)
+        with open(file, encoding="utf-8") as opened:
+            tap.equal(opened.read(), text, which)
+        for outcomes in (("done",), ("done", "already")):
+            told = home.list("account", "import", "eve", file, which)
+            tap.check(all(row["outcome"] in outcomes for row in told), f"{which}: {told}")
+        tap.until(lambda: relation(eve, bob_id)["following"], "the Accept")
+    told = relation(eve, bob_id)
+    tap.equal((told["showing_reblogs"], told["notifying"], told["languages"]), (False, True, ["de", "en"]), "terms")
+
+
+@tap.test
+def a_bad_line_does_not_stop_an_import():
+    file = f"{scene.folder}/bad.csv"
+    with open(file, "w", encoding="utf-8") as opened:
+        opened.write(f'Account address\n"never closed\nnobody\n{home.handle("cat")}\n')
+    told = home.refuses("account", "import", "ann", file, "--blocks")
+    tap.check("2 of 3" in str(told), f"{told}")
+    cat_id = ann.ok("GET", "/api/v1/accounts/lookup", acct="cat")["id"]
+    tap.check(relation(ann, cat_id)["blocking"], "the good line")
+    home.cli("account", "import", "ann", file, "--blocks", "--dry-run", "--help")
 
 
 @tap.test
