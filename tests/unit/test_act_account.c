@@ -122,6 +122,86 @@ static void an_edit_of_somebody_elsewhere_or_without_utf8_is_refused(void **stat
     assert_int_equal(node_rows(&s->node, TABLE_OUTQUEUE), 0);
 }
 
+static void lines_of_a_profile_are_text_and_links(void **state)
+{
+    struct scene *s = *state;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT((size_t)1024 * 1024);
+    struct why why = {""};
+    const struct profile_field fields[] = {
+        {"<b>Bleep</b>", "22 & <script>"},
+        {"Pages", "see https://a.example/?a=\"b\"&c or javascript:alert(1)"},
+    };
+    struct account_edit edit = {.is_locked = -1, .fields = fields, .field_count = COUNT(fields)};
+    OutJob *job;
+    assert_int_equal(act_account_edit(&s->node.fed, s->ann, &edit, &by, &why), OK);
+    Actor *ann = ann_of(s, &arena);
+    assert_int_equal(ann->n_fields, 2);
+    assert_string_equal(ann->fields[0]->name, "<b>Bleep</b>");
+    assert_string_equal(ann->fields[0]->value_html, "22 &amp; &lt;script&gt;");
+    assert_null(strstr(ann->fields[1]->value_html, "href=\"javascript"));
+    const char *json = queued_for(s, "peer.example", &arena, &job);
+    assert_non_null(strstr(json, "PropertyValue"));
+
+    edit.field_count = 0; /* all of them go */
+    assert_int_equal(act_account_edit(&s->node.fed, s->ann, &edit, &by, &why), OK);
+    assert_int_equal(ann_of(s, &arena)->n_fields, 0);
+}
+
+static void a_link_in_a_profile_says_whose_page_it_is(void **state)
+{
+    struct scene *s = *state;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT((size_t)1024 * 1024);
+    struct why why = {""};
+    const struct profile_field field = {"Page", "https://a.example/?a=1&b=2"};
+    struct account_edit edit = {.is_locked = -1, .fields = &field, .field_count = 1};
+    assert_int_equal(act_account_edit(&s->node.fed, s->ann, &edit, &by, &why), OK);
+    assert_string_equal(ann_of(s, &arena)->fields[0]->value_html,
+                        "<a href=\"https://a.example/?a=1&amp;b=2\" rel=\"me nofollow noopener "
+                        "noreferrer\" target=\"_blank\">https://a.example/?a=1&amp;b=2</a>");
+}
+
+static void how_posts_begin_is_nobody_elses_business(void **state)
+{
+    struct scene *s = *state;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT((size_t)1024 * 1024);
+    struct why why = {""};
+    const Visibility visibility = VISIBILITY__FOLLOWERS;
+    struct account_edit edit = {.is_locked = -1,
+                                .visibility = &visibility,
+                                .sensitive = ACCOUNT_FLAG_YES,
+                                .language = "de"};
+    Account *account;
+    assert_int_equal(act_account_edit(&s->node.fed, s->ann, &edit, &by, &why), OK);
+    AUTO(txn_end) struct txn *txn = store_read(&s->node.store);
+    assert_int_equal(account_get(txn, s->ann, &arena, &account), OK);
+    assert_int_equal(account->visibility, VISIBILITY__FOLLOWERS);
+    assert_true(account->is_sensitive);
+    assert_string_equal(account->language, "de");
+    assert_int_equal(node_rows(&s->node, TABLE_OUTQUEUE), 0);
+}
+
+static void a_profile_has_bounds(void **state)
+{
+    struct scene *s = *state;
+    struct why why = {""};
+    static char long_text[1100];
+    struct profile_field fields[ACCOUNT_FIELDS_MAX + 1];
+    memset(long_text, 'x', sizeof long_text - 1);
+    for (size_t i = 0; i < COUNT(fields); i++)
+        fields[i] = (struct profile_field){"a", "b"};
+    struct account_edit edit = {.is_locked = -1, .fields = fields, .field_count = COUNT(fields)};
+    assert_int_equal(act_account_edit(&s->node.fed, s->ann, &edit, &by, &why), ERR_INVALID);
+    edit.field_count = 1;
+    fields[0].value = long_text;
+    assert_int_equal(act_account_edit(&s->node.fed, s->ann, &edit, &by, &why), ERR_INVALID);
+    fields[0] = (struct profile_field){"", "b"};
+    assert_int_equal(act_account_edit(&s->node.fed, s->ann, &edit, &by, &why), ERR_INVALID);
+    fields[0] = (struct profile_field){"\xff", "b"};
+    assert_int_equal(act_account_edit(&s->node.fed, s->ann, &edit, &by, &why), ERR_INVALID);
+    edit = (struct account_edit){.is_locked = -1, .language = "no language"};
+    assert_int_equal(act_account_edit(&s->node.fed, s->ann, &edit, &by, &why), ERR_INVALID);
+}
+
 static void a_deleted_account_leaves_nothing_and_every_peer_is_told(void **state)
 {
     struct scene *s = *state;
@@ -167,6 +247,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCENE(an_edit_changes_what_was_named_and_tells_the_followers),
         SCENE(an_edit_of_somebody_elsewhere_or_without_utf8_is_refused),
+        SCENE(lines_of_a_profile_are_text_and_links),
+        SCENE(a_link_in_a_profile_says_whose_page_it_is),
+        SCENE(how_posts_begin_is_nobody_elses_business),
+        SCENE(a_profile_has_bounds),
         SCENE(a_deleted_account_leaves_nothing_and_every_peer_is_told),
         SCENE(t70_the_name_of_a_deleted_account_is_never_given_again),
     };
