@@ -317,7 +317,8 @@ enum err post_leave_group(struct txn *txn, post_id id)
     post->group = post->audience_of = 0;
     post->visibility = VISIBILITY__DIRECT;
     post->n_mentions = 0;
-    return post_store(txn, post);
+    e = stream_set(txn, STREAM_DIRECT, post->author, post->id, true);
+    return e ? e : post_store(txn, post);
 }
 
 /* Likes, boosts, bookmarks and pins of it. */

@@ -63,11 +63,14 @@ static struct response *post_report(struct api_call *call)
     struct why why = {""};
     const char *text[REPORT_POSTS_MAX + 1], *rules[RULES_MAX];
     const char *comment = params_get(&call->params, "comment");
+    const char *category = params_get(&call->params, "category");
     post_id posts[REPORT_POSTS_MAX + 1];
     struct report_draft draft = {.from = call->who,
                                  .posts = posts,
-                                 .comment = comment ? comment : "",
-                                 .category = category_of(params_get(&call->params, "category")),
+                                 .comment = comment && *comment ? comment
+                                            : category          ? category
+                                                                : "other",
+                                 .category = category_of(category),
                                  .rules = rules};
     uint64_t id;
     size_t n = params_list(&call->params, "status_ids[]", text, COUNT(text));

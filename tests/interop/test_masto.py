@@ -103,7 +103,7 @@ def the_instance_tells_its_limits():
 
 def _follow(handle):
     app = seen["app"]
-    found = app("v2", ["search", {"q": f"@{handle}", "type": "accounts", "resolve": True}])
+    found = app("v2", "search", ["list", {"q": f"@{handle}", "type": "accounts", "resolve": True}])
     tap.equal(len(found["accounts"]), 1, f"accounts found for {handle}")
     app("v1", "accounts", ["$select", found["accounts"][0]["id"]], ["follow"])
     return found["accounts"][0]["id"]
@@ -199,8 +199,8 @@ def a_poll_is_made_and_voted_in():
     node.cli("vote", "ben", status["uri"], "Friday")
     poll = seen["app"]("v1", "polls", ["$select", status["poll"]["id"]], ["fetch"])
     tap.equal((poll["votesCount"], poll["options"][1]["votesCount"]), (1, 1), "votes")
-    uri = node.ask("post", "ben", "--option", "yes", "--option", "no", "Agreed?")["uri"]
-    found = seen["app"]("v2", ["search", {"q": uri, "resolve": True}])["statuses"]
+    uri = node.ask("post", "ben", "--poll", "yes", "--poll", "no", "Agreed?")["uri"]
+    found = seen["app"]("v2", "search", ["list", {"q": uri, "resolve": True}])["statuses"]
     tap.equal(len(found), 1, "the poll, by its address")
     poll = seen["app"]("v1", "polls", ["$select", found[0]["poll"]["id"]], "votes", ["create", {"choices": [0]}])
     tap.equal((poll["voted"], poll["ownVotes"]), (True, [0]), "the vote")
@@ -235,9 +235,9 @@ def a_timeline_is_walked_page_by_page():
 @tap.test
 def words_are_searched_for():
     wish = {"q": "\"at ten\" from:ann", "type": "statuses"}
-    found = tap.until(lambda: seen["app"]("v2", ["search", wish])["statuses"], "it")
+    found = tap.until(lambda: seen["app"]("v2", "search", ["list", wish])["statuses"], "it")
     tap.equal(found[0]["id"], seen["status"]["id"], "what was found")
-    tags = seen["app"]("v2", ["search", {"q": "#cardio", "type": "hashtags"}])["hashtags"]
+    tags = seen["app"]("v2", "search", ["list", {"q": "#cardio", "type": "hashtags"}])["hashtags"]
     tap.equal([t["name"] for t in tags], ["cardiology"], "tags")
 
 

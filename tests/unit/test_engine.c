@@ -368,8 +368,14 @@ static void a_whole_store_that_is_short_of_free_pages_opens(void **state)
     struct stat st;
     data_path(&store, path);
     assert_int_equal(stat(path, &st), 0);
-    assert_int_equal(truncate(path, st.st_size - 4096), 0);
-    assert_int_equal(try_open(store.dir, false, false, NULL), ERR_CORRUPT);
+    /* Free pages may stand at the end: they may go, what stands before them may not. */
+    off_t size = st.st_size;
+    enum err e = OK;
+    while (!e && size > 2 * 4096) {
+        assert_int_equal(truncate(path, size -= 4096), 0);
+        e = try_open(store.dir, false, false, NULL);
+    }
+    assert_int_equal(e, ERR_CORRUPT);
 }
 
 static void overwrite(const char *path, off_t at, const void *p, size_t n)
