@@ -71,10 +71,15 @@ static bool is_addressed(const Post *post, actor_id reader)
     return false;
 }
 
+static bool is_blocked_by_author(struct txn *txn, const Post *post, uint64_t reader)
+{
+    return edge_has(txn, (struct edge_key){EDGE_BLOCK, post->author, reader});
+}
+
 static bool is_shut_out(struct txn *txn, const Post *post, const Actor *reader)
 {
     return reader->suspended_ms || reader->deleted_ms ||
-           edge_has(txn, (struct edge_key){EDGE_BLOCK, post->author, reader->id});
+           is_blocked_by_author(txn, post, reader->id);
 }
 
 static bool is_among_followers(struct txn *txn, uint64_t reader, uint64_t owner)
@@ -94,18 +99,35 @@ static bool is_in_circle(struct txn *txn, const Post *post, uint64_t reader)
     return true;
 }
 
+struct audience_reader audience_reader(struct txn *txn, actor_id reader)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(ACTOR_ARENA_BYTES);
+    Actor *actor;
+    if (reader.v == 0 || actor_get(txn, reader, &arena, &actor) != OK)
+        return (struct audience_reader){.id = reader, .is_gone = reader.v != 0};
+    return (struct audience_reader){.id = reader,
+                                    .is_gone = actor->suspended_ms || actor->deleted_ms,
+                                    .is_local = actor->host[0] == '\0'};
+}
+
 bool audience_may_read(struct txn *txn, const Post *post, actor_id reader)
 {
+    struct audience_reader who = {.id = reader};
+    if (reader.v && reader.v != post->author)
+        who = audience_reader(txn, reader);
+    return audience_lets_read(txn, post, &who);
+}
+
+bool audience_lets_read(struct txn *txn, const Post *post, const struct audience_reader *who)
+{
+    actor_id reader = who->id;
     if (reader.v == post->author && reader.v)
         return true;
     if (consent_is_hidden(post) && !consent_may_see(txn, post, reader))
         return false;
     if (reader.v == 0)
         return is_open_to_all(post);
-
-    AUTO(arena_clear) struct arena arena = ARENA_INIT(ACTOR_ARENA_BYTES);
-    Actor *actor;
-    if (actor_get(txn, reader, &arena, &actor) != OK || is_shut_out(txn, post, actor))
+    if (who->is_gone || is_blocked_by_author(txn, post, reader.v))
         return false;
     switch (post->visibility) {
     case VISIBILITY__PUBLIC:
@@ -114,7 +136,7 @@ bool audience_may_read(struct txn *txn, const Post *post, actor_id reader)
     case VISIBILITY__FOLLOWERS:
         return is_addressed(post, reader) || is_in_circle(txn, post, reader.v);
     case VISIBILITY__LOCAL:
-        return actor->host[0] == '\0';
+        return who->is_local;
     default:
         return is_addressed(post, reader);
     }

@@ -36,6 +36,14 @@ Visibility audience_visibility(const struct as2_list *to, const struct as2_list 
 /* May this actor (ours or remote; 0: nobody in particular) read the post? A reply that waits for
  * the consent of whom it answers is for its author and for them (consent.h). */
 bool audience_may_read(struct txn *txn, const Post *post, actor_id reader);
+/* The same for many posts, the reader looked up once: in one txn. */
+struct audience_reader {
+    actor_id id;
+    bool is_gone; /* suspended, deleted or unknown */
+    bool is_local;
+};
+struct audience_reader audience_reader(struct txn *txn, actor_id reader);
+bool audience_lets_read(struct txn *txn, const Post *post, const struct audience_reader *reader);
 /* May a node read it: is someone there its author, addressed, or (followers-only) one of those whom
  * it is for? */
 bool audience_may_host_read(struct txn *txn, const Post *post, const char *host);

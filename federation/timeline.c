@@ -1,6 +1,5 @@
 #include "federation/timeline.h"
 
-#include "federation/audience.h"
 #include "storage/edge.h"
 #include "storage/list.h"
 #include "storage/tag_follow.h"
@@ -140,10 +139,10 @@ static bool is_for_list(struct timeline *t, const struct candidate *c, struct ar
 
 static bool is_let_in(struct timeline *t, const struct candidate *c, struct arena *arena)
 {
-    actor_id reader = t->query.reader;
     if (!is_asked_for(t, c, arena) || !is_welcome(t, c->author) ||
-        (c->booster && !is_welcome(t, c->booster)) || !audience_may_read(t->txn, c->post, reader) ||
-        (c->boost && !audience_may_read(t->txn, c->boost, reader)))
+        (c->booster && !is_welcome(t, c->booster)) ||
+        !audience_lets_read(t->txn, c->post, &t->reader) ||
+        (c->boost && !audience_lets_read(t->txn, c->boost, &t->reader)))
         return false;
     switch (t->query.kind) {
     case TIMELINE_HOME:

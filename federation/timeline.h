@@ -20,6 +20,7 @@
 #ifndef WARD_FEDERATION_TIMELINE_H
 #define WARD_FEDERATION_TIMELINE_H
 
+#include "federation/audience.h"
 #include "federation/filters.h"
 #include "federation/wish.h"
 #include "storage/post.h"
@@ -72,6 +73,7 @@ struct timeline {
     struct timeline_query query;
     struct stream stream;
     struct wishes wishes;
+    struct audience_reader reader;
     ListReplies replies; /* of TIMELINE_LIST */
     bool has_tags;       /* of TIMELINE_HOME: the reader follows hashtags */
     unsigned given, looked_at;

@@ -12,6 +12,7 @@
 struct keys {
     struct stream_key *item;
     size_t n, room;
+    uint64_t group_from, group; /* the lowest group from there on that was posted to */
 };
 
 static void keys_clear(struct keys *keys)
@@ -28,12 +29,32 @@ static void add(struct keys *keys, enum stream_kind kind, uint64_t owner)
     keys->item[keys->n++] = (struct stream_key){kind, owner};
 }
 
-/* What an actor wrote and, when it is a group, what was posted to it: for others that is empty, and
- * costs one look. */
-static void add_actor(struct keys *keys, uint64_t actor)
+/* Was anything posted to this actor, as to a group? Asked in the order of ids, one look tells it of
+ * all that lie before the next group. */
+static enum err is_group(struct txn *txn, struct keys *keys, uint64_t actor, bool *out)
 {
+    enum err e = OK;
+    if (actor < keys->group_from || actor > keys->group) {
+        keys->group = keys->group_from = actor;
+        e = stream_owner_from(txn, STREAM_GROUP, &keys->group);
+        if (e == ERR_NOTFOUND) {
+            keys->group = UINT64_MAX; /* no id is that */
+            e = OK;
+        }
+    }
+    *out = keys->group == actor;
+    return e;
+}
+
+/* What an actor wrote and, when it is a group, what was posted to it. */
+static enum err add_actor(struct txn *txn, struct keys *keys, uint64_t actor)
+{
+    bool has_group = false;
+    enum err e = is_group(txn, keys, actor, &has_group);
     add(keys, STREAM_AUTHOR, actor);
-    add(keys, STREAM_GROUP, actor);
+    if (has_group)
+        add(keys, STREAM_GROUP, actor);
+    return e;
 }
 
 /* ---- home ---- */
@@ -78,7 +99,7 @@ static enum err add_followed(struct txn *txn, actor_id who, struct keys *keys)
         uint64_t author;
         e = key_read_u64(key, &at, &author);
         if (!e && !is_elsewhere(txn, &exclusive, author))
-            add_actor(keys, author);
+            e = add_actor(txn, keys, author);
     }
     return e == ERR_NOTFOUND ? OK : e;
 }
@@ -94,8 +115,9 @@ static enum err add_tags(struct timeline *t, struct keys *keys)
 
 static enum err add_home(struct timeline *t, struct keys *keys)
 {
-    add_actor(keys, t->query.reader.v);
-    enum err e = add_followed(t->txn, t->query.reader, keys);
+    enum err e = add_actor(t->txn, keys, t->query.reader.v);
+    if (!e)
+        e = add_followed(t->txn, t->query.reader, keys);
     return e ? e : add_tags(t, keys);
 }
 
@@ -106,7 +128,8 @@ static enum err add_list(struct timeline *t, struct keys *keys)
     actor_id member = {0};
     enum err e;
     while (!(e = list_member_next(t->txn, t->query.list, &member)))
-        add_actor(keys, member.v);
+        if ((e = add_actor(t->txn, keys, member.v)) != OK)
+            break;
     return e == ERR_NOTFOUND ? OK : e;
 }
 
@@ -142,8 +165,7 @@ static enum err add_streams(struct timeline *t, struct keys *keys)
         add(keys, STREAM_DIRECT, query->reader.v);
         break;
     case TIMELINE_AUTHOR:
-        add_actor(keys, query->of.v);
-        break;
+        return add_actor(t->txn, keys, query->of.v);
     case TIMELINE_GROUP:
         add(keys, STREAM_GROUP, query->of.v);
         break;
@@ -169,6 +191,7 @@ enum err timeline_prepare(struct txn *txn, const struct timeline_query *query, s
     uint64_t tag = 0;
     *out = (struct timeline){.txn = txn, .query = *query};
     wishes_open(txn, query->reader, clock_ms(), &out->wishes);
+    out->reader = audience_reader(txn, query->reader);
     if (query->kind == TIMELINE_HOME)
         out->has_tags = !tag_follow_next(txn, query->reader, &tag, NULL, NULL);
     return query->kind == TIMELINE_LIST ? read_list(out) : OK;
@@ -176,7 +199,7 @@ enum err timeline_prepare(struct txn *txn, const struct timeline_query *query, s
 
 enum err timeline_open(struct txn *txn, const struct timeline_query *query, struct timeline *out)
 {
-    AUTO(keys_clear) struct keys keys = {NULL, 0, 0};
+    AUTO(keys_clear) struct keys keys = {.group = 0};
     struct page page = query->page;
     page.limit = 0; /* counted by timeline_next: what is left out does not count */
     enum err e = timeline_prepare(txn, query, out);

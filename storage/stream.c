@@ -181,6 +181,19 @@ enum err stream_above(struct txn *txn, struct stream_key key, post_id *id)
     return e ? e : key_read_u64(found, &at, &id->v);
 }
 
+enum err stream_owner_from(struct txn *txn, enum stream_kind kind, uint64_t *owner)
+{
+    AUTO(range_close) struct range range = {.cursor = NULL};
+    struct key lo = stream_bytes((struct stream_key){kind, *owner}, 0);
+    struct key hi = stream_bytes((struct stream_key){kind, UINT64_MAX}, UINT64_MAX);
+    struct bytes found;
+    enum err e = range_open(txn, TABLE_STREAM, key_bytes(&lo), key_bytes(&hi), RANGE_UP, &range);
+    if (!e)
+        e = range_next(&range, &found, NULL);
+    size_t at = 1;
+    return e ? e : key_read_u64(found, &at, owner);
+}
+
 uint64_t tag_owner(struct txn *txn, const char *folded_tag)
 {
     uint8_t hash[KEY_HASH_BYTES];

@@ -51,6 +51,8 @@ MUST_CHECK enum err stream_add(struct txn *txn, struct stream_key key, post_id p
 MUST_CHECK enum err stream_del(struct txn *txn, struct stream_key key, post_id post);
 /* The lowest id above *id, which moves there (start with 0); ERR_NOTFOUND at the end. */
 MUST_CHECK enum err stream_above(struct txn *txn, struct stream_key key, post_id *id);
+/* The lowest owner, from *owner on, of a stream of this kind that has anything in it. */
+MUST_CHECK enum err stream_owner_from(struct txn *txn, enum stream_kind kind, uint64_t *owner);
 bool stream_has(struct txn *txn, struct stream_key key, post_id post);
 
 /* The owner of a tag's stream: a 64-bit keyed hash of the folded tag. */
