@@ -6,8 +6,8 @@
 #include "storage/filter.h"
 #include "storage/list.h"
 #include "storage/media.h"
-#include "storage/tag_follow.h"
 #include "storage/scheduled.h"
+#include "storage/tag_follow.h"
 #include "storage/token.h"
 
 #include <openssl/core_names.h>

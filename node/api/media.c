@@ -19,8 +19,9 @@
 #include <unistd.h>
 
 #define MEDIA_QUICK_MS 5000
-#define MEDIA_WORK_MAX_MS ((int64_t)10 * 60 * 1000) /* who works longer was killed with the node   \
-                                                     */
+#define MEDIA_WORK_MAX_MS                                                                          \
+    ((int64_t)10 * 60 * 1000) /* who works longer was killed with the node                         \
+                               */
 
 /* One upload, from its arrival to its record. On the heap: it may outlive its call. */
 struct upload {

@@ -3,6 +3,7 @@
 #include "node/api/api.h"
 
 const struct api_route *const api_tables[] = {
+    /* clang-format off */
     api_about_routes,
     api_accounts_routes,
     api_apps_routes,
@@ -43,4 +44,5 @@ const struct api_route *const api_tables[] = {
     api_static_routes,
     api_streaming_routes,
     NULL,
+    /* clang-format on */
 };

@@ -40,7 +40,7 @@ struct server_config {
      * such files together; then 503. */
     int (*spool)(void *context);
     uint64_t spool_max_bytes;
-    bool is_public_https;      /* a proxy in front speaks TLS with the clients */
+    bool is_public_https; /* a proxy in front speaks TLS with the clients */
     /*
      * Asked before every handler, for instance about route->needs: NULL lets the request
      * through, else this is the answer. May be NULL.
