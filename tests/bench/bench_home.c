@@ -4,10 +4,13 @@
  *     bench_home [pages per measurement]
  *
  * The same page is read from a store of WARD_BENCH_POSTS posts (1,000,000) and from one of a
- * hundredth of them: what a page costs must not grow with what is stored. The yardstick beside each
- * is a plain range of 20 keys of the same store, read in the same way: a snapshot, a walk, done.
+ * hundredth of them: what a page costs must not grow with what is stored. Each is read for itself,
+ * and with the JSON an app is answered. The yardstick beside them is a plain range of 20 keys of
+ * the same store, read in the same way: a snapshot, a walk, done.
  */
 #include "federation/timeline.h"
+#include "node/api/entity.h"
+#include "node/api/filter.h"
 #include "storage/actor.h"
 #include "storage/edge.h"
 #include "storage/meta.h"
@@ -22,7 +25,8 @@
 #define AUTHORS 1000
 #define FOLLOWED 500
 #define PAGE 20
-#define BATCH 20000 /* posts in one transaction */
+#define FEW (4 * PAGE * (AUTHORS / FOLLOWED)) /* posts with a page of home among them for sure */
+#define BATCH 20000                           /* posts in one transaction */
 #define MAP_BYTES ((uint64_t)16 << 30)
 
 struct world {
@@ -108,21 +112,64 @@ static void demolish(struct world *world)
     folder_remove(world->dir);
 }
 
+static struct timeline_query home_of(const struct world *world)
+{
+    return (struct timeline_query){
+        .kind = TIMELINE_HOME, .reader = world->reader, .page = {.limit = PAGE}};
+}
+
+static void read_posts(struct txn *txn, const struct timeline_query *query, struct arena *arena,
+                       const Post *out[PAGE])
+{
+    AUTO(timeline_close) struct timeline timeline = {0};
+    struct timeline_entry entry;
+    unsigned given = 0;
+    must(timeline_open(txn, query, &timeline), "open");
+    while (given < PAGE && timeline_next(&timeline, arena, &entry) == OK)
+        out[given++] = entry.boost ? entry.boost : entry.post;
+    if (given != PAGE)
+        give_up("a page that is not full");
+}
+
 static void read_home(struct world *world)
 {
     AUTO(txn_end) struct txn *txn = NULL;
     AUTO(arena_clear) struct arena arena = ARENA_INIT(8 << 20);
-    AUTO(timeline_close) struct timeline timeline = {0};
-    struct timeline_query query = {
-        .kind = TIMELINE_HOME, .reader = world->reader, .page = {.limit = PAGE}};
-    struct timeline_entry entry;
-    unsigned given = 0;
+    struct timeline_query query = home_of(world);
+    const Post *post[PAGE];
     must(engine_read_begin(world->engine, &txn), "read");
-    must(timeline_open(txn, &query, &timeline), "open");
-    while (timeline_next(&timeline, &arena, &entry) == OK)
-        given++;
-    if (given != PAGE)
-        give_up("a page that is not full");
+    read_posts(txn, &query, &arena, post);
+}
+
+/* As node/api/timeline.c answers it. */
+static void render_home(struct world *world)
+{
+    static const struct api api;
+    AUTO(txn_end) struct txn *txn = NULL;
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(8 << 20);
+    AUTO(buf_clear) struct buf json = BUF_INIT(1 << 20);
+    struct federation fed = {.engine = world->engine};
+    struct jw w = {.buf = &json};
+    struct view view = {.arena = &arena,
+                        .api = &api,
+                        .fed = &fed,
+                        .base = "https://" STORE_HOST,
+                        .reader = world->reader,
+                        .context = VIEW_HOME};
+    struct timeline_query query = home_of(world);
+    struct filters *filters;
+    const Post *post[PAGE];
+    must(engine_read_begin(world->engine, &txn), "read");
+    view.txn = txn;
+    must(view_filters(&view, &filters), "filters");
+    query.filters = filters;
+    query.filter_contexts = view_filter_contexts(&view);
+    read_posts(txn, &query, &arena, post);
+    jw_list(&w, NULL);
+    for (unsigned i = 0; i < PAGE; i++)
+        must(entity_status(&w, NULL, &view, post[i]), "status");
+    jw_list_end(&w);
+    must(jw_finish(&w), "JSON");
 }
 
 static void read_range(struct world *world)
@@ -147,13 +194,19 @@ static double cost(struct world *world, void (*page)(struct world *world), unsig
     return (cpu_s() - before) / pages * 1e6;
 }
 
-static double measure(struct world *world, unsigned pages)
+struct costs {
+    double page, json;
+};
+
+static struct costs measure(struct world *world, unsigned pages)
 {
-    double range = cost(world, read_range, pages), home = cost(world, read_home, pages);
+    double range = cost(world, read_range, pages);
+    struct costs costs = {cost(world, read_home, pages), cost(world, render_home, pages)};
     range = (range + cost(world, read_range, pages)) / 2;
     printf("%8llu posts: home %8.1f us, a plain range of %d keys %6.2f us: %.0f times that\n",
-           (unsigned long long)world->posts, home, PAGE, range, home / range);
-    return home;
+           (unsigned long long)world->posts, costs.page, PAGE, range, costs.page / range);
+    printf("%14s  home as JSON %8.1f us\n", "", costs.json);
+    return costs;
 }
 
 int main(int argc, char **argv)
@@ -162,13 +215,14 @@ int main(int argc, char **argv)
     const char *posts = getenv("WARD_BENCH_POSTS");
     uint64_t n = posts ? strtoull(posts, NULL, 10) : 1000000;
     unsigned pages = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 500;
-    if (n < 100 * PAGE * (AUTHORS / FOLLOWED) || pages == 0)
+    if (n < FEW || pages == 0)
         give_up("too few posts or pages");
-    build(&small, n / 100);
-    double few = measure(&small, pages);
+    build(&small, n / 100 > FEW ? n / 100 : FEW);
+    struct costs few = measure(&small, pages);
     build(&large, n);
-    double many = measure(&large, pages);
-    printf("a page of the large store costs %.2f times one of the small store\n", many / few);
+    struct costs many = measure(&large, pages);
+    printf("a page of the large store costs %.2f times one of the small store; as JSON, %.2f\n",
+           many.page / few.page, many.json / few.json);
     demolish(&small);
     demolish(&large);
     return EXIT_SUCCESS;
