@@ -14,10 +14,15 @@
 
 #include "storage/record.h"
 
+/* What the owner's policy says of it. Never of what is of the owner's own making or office, of whom
+ * they let through (edge ADMITTED), or of moderators of this node. */
+NotificationVerdict notice_judge(struct txn *txn, actor_id owner, const Notification *notification,
+                                 int64_t now_ms);
 /* Of its type, from and post. */
 bool notice_is_wanted(struct txn *txn, actor_id owner, const Notification *notification,
                       int64_t now_ms);
-/* Wanted, and what it is about may (still) be read by them, and whoever it is from is there. */
+/* Wanted and not waiting, and what it is about may (still) be read by them, and whoever it is from
+ * is there. */
 bool notice_is_shown(struct txn *txn, actor_id owner, const Notification *notification,
                      int64_t now_ms);
 

@@ -161,6 +161,7 @@ static const struct {
     [TABLE_COUNTER] = {check_counter, NULL},
     [TABLE_NOTIFICATION] = {check_notification, NULL},
     [TABLE_NOTIFIED] = {check_notified, NULL},
+    [TABLE_NOTIFICATION_REQUEST] = {check_notification_request, NULL},
     [TABLE_PEER] = {check_peer, NULL},
     [TABLE_PEER_HOST] = {check_peer_host, NULL},
     [TABLE_PEER_HEALTH] = {check_peer_health, NULL},

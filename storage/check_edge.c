@@ -39,6 +39,7 @@ static bool is_counted(struct check *check, uint8_t kind, uint64_t who, uint64_t
     case EDGE_NOTE:
     case EDGE_LISTED:
     case EDGE_NOTIFY:
+    case EDGE_ADMITTED:
         break;
     }
     return true;
@@ -96,7 +97,7 @@ enum err check_edge(struct check *check)
         return OK;
     uint8_t kind = check->key.p[0];
     uint64_t who = check_key_u64(check, 1), whom = check_key_u64(check, 9);
-    if (kind < EDGE_FOLLOW || kind > EDGE_NOTIFY)
+    if (kind < EDGE_FOLLOW || kind > EDGE_ADMITTED)
         check_wrong(check, "is of no known kind");
     if (!check_has(check, TABLE_EDGE_REV, edge_key_of(kind, whom, who)))
         check_wrong(check, "has no edge_rev");

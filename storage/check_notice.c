@@ -24,6 +24,18 @@ enum err check_marker(struct check *check)
     return OK;
 }
 
+enum err check_notification_request(struct check *check)
+{
+    struct key key = key_ids(check_key_u64(check, 0), check_key_u64(check, 16));
+    Notification *notification;
+    if (record_get(check->txn, TABLE_NOTIFICATION, key_bytes(&key), &notification__descriptor,
+                   &check->arena, &notification))
+        check_wrong(check, "names a notification that does not exist");
+    else if (!notification->is_filtered || notification->from != check_key_u64(check, 8))
+        check_wrong(check, "names a notification that does not wait, or is from somebody else");
+    return OK;
+}
+
 enum err check_conversation(struct check *check)
 {
     ConversationMark *mark;

@@ -326,6 +326,10 @@ enum err check_notification(struct check *check)
     if (engine_get(check->txn, TABLE_NOTIFIED, key_bytes(&same), &id) ||
         key_read_u64(id, &at, &named) || named != notification->id)
         check_wrong(check, "notified does not name it");
+    struct key request = key_ids(check_key_u64(check, 0), notification->from);
+    key_add_u64(&request, notification->id);
+    if (notification->is_filtered && !check_has(check, TABLE_NOTIFICATION_REQUEST, request))
+        check_wrong(check, "is filtered and stands in no request");
     return OK;
 }
 

@@ -77,6 +77,7 @@ check_row check_list, check_filter;
 enum err check_count_reports(struct check *check, uint64_t peer, uint64_t *out);
 check_row check_backfill, check_backfill_of, check_backfill_run, check_backfill_item,
     check_backfill_by;
+check_row check_notification_request;
 check_row check_marker, check_conversation, check_push;
 
 /* The media of a post, for its row. */

@@ -103,6 +103,7 @@ static enum err count(struct txn *txn, struct edge_key key, int64_t by)
     case EDGE_NOTE:
     case EDGE_LISTED:
     case EDGE_NOTIFY:
+    case EDGE_ADMITTED:
         break;
     }
     return OK;

@@ -75,6 +75,7 @@ const char *table_name(enum table table)
         [TABLE_IDEMPOTENCY] = "idempotency",
         [TABLE_SCHEDULED] = "scheduled",
         [TABLE_SCHEDULED_DUE] = "scheduled_due",
+        [TABLE_NOTIFICATION_REQUEST] = "notification_request",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

@@ -31,6 +31,7 @@
  * counter        kind:1 owner:8            count:8       counter_add           counter_get
  * notification   owner:8 id:8              Notification  notification_add      notification_next
  * notified       post:8 owner:8 type:1 from:8 text:8  id:8  notification_add  notification_drop
+ * notification_request  owner:8 from:8 id:8  -      notification_add      request_next, request_get
  * peer           peer:8                    Peer          peer_put              peer_get, peer_next
  * peer_host      h(host):16                text+id       peer_put              peer_find
  * peer_health    peer:8                    PeerHealth    peer_put_health       peer_health
@@ -126,6 +127,7 @@
  * 28 the key of an idempotency row is that of its token and text.
  * 29 a scheduled post is of an account, and has exactly one scheduled_due entry, at its due_ms,
  *    while it waits.
+ * 30 notification_request has a row for each notification that is filtered, and no other.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -204,6 +206,7 @@ enum table {
     TABLE_IDEMPOTENCY,
     TABLE_SCHEDULED,
     TABLE_SCHEDULED_DUE,
+    TABLE_NOTIFICATION_REQUEST,
     TABLE_COUNT
 };
 
@@ -274,6 +277,7 @@ enum edge_kind {
     EDGE_NOTE = 15,          /* actor -> actor; Edge.content: what they noted, for themselves */
     EDGE_LISTED = 16,        /* list -> actor */
     EDGE_NOTIFY = 17,        /* actor -> actor: a follow with Edge.notify, to be found from whom */
+    EDGE_ADMITTED = 18,      /* actor -> actor: whose notifications are let through */
 };
 
 enum counter_kind {

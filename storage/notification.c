@@ -7,6 +7,13 @@
 
 #define NOTIFICATION_ARENA_BYTES (256 << 10)
 
+static struct key request_key(actor_id owner, uint64_t from, uint64_t id)
+{
+    struct key key = key_ids(owner.v, from);
+    key_add_u64(&key, id);
+    return key;
+}
+
 /* What makes two notifications the same: row of `notified`. */
 static struct key same_key(struct txn *txn, actor_id owner, const Notification *notification)
 {
@@ -38,8 +45,12 @@ enum err notification_add(struct txn *txn, actor_id owner, Notification *notific
     e = engine_put(txn, TABLE_NOTIFIED, key_bytes(&same), key_bytes(&id));
     if (!e)
         e = record_add(txn, TABLE_NOTIFICATION, key_bytes(&key), &notification->base);
-    if (e)
-        return e;
+    if (!e && notification->is_filtered) {
+        struct key request = request_key(owner, notification->from, notification->id);
+        e = engine_put(txn, TABLE_NOTIFICATION_REQUEST, key_bytes(&request), (struct bytes){0});
+    }
+    if (e || notification->is_filtered)
+        return e; /* nobody is told of those */
     Event event = EVENT__INIT;
     event.kind = EVENT_KIND__EVENT_NOTIFICATION;
     event.owner = owner.v;
@@ -91,6 +102,10 @@ enum err notification_del(struct txn *txn, actor_id owner, notification_id id)
         return e;
     struct key same = same_key(txn, owner, notification), key = key_ids(owner.v, id.v);
     e = engine_del(txn, TABLE_NOTIFIED, key_bytes(&same));
+    if (!e && notification->is_filtered) {
+        struct key request = request_key(owner, notification->from, id.v);
+        e = engine_del(txn, TABLE_NOTIFICATION_REQUEST, key_bytes(&request));
+    }
     return e ? e : engine_del(txn, TABLE_NOTIFICATION, key_bytes(&key));
 }
 

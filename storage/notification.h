@@ -8,7 +8,8 @@
 
 #include "storage/record.h"
 
-/* Takes an id. ERR_EXISTS: the owner has one with the same type, from, post and text.
+/* Takes an id; one that is_filtered becomes part of a request (request.h) and is told to nobody.
+ * ERR_EXISTS: the owner has one with the same type, from, post and text.
  * ERR_NOTFOUND: the post is gone. */
 MUST_CHECK enum err notification_add(struct txn *txn, actor_id owner, Notification *notification,
                                      int64_t now_ms);

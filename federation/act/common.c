@@ -107,6 +107,10 @@ enum err act_notify_text(struct txn *txn, const Actor *whom, NotificationType ty
     notification.text = (char *)text;
     if (!notice_is_wanted(txn, (actor_id){whom->id}, &notification, now_ms))
         return OK; /* whom one does not want to hear of */
+    NotificationVerdict verdict = notice_judge(txn, (actor_id){whom->id}, &notification, now_ms);
+    if (verdict == NOTIFICATION_VERDICT__DROP)
+        return OK;
+    notification.is_filtered = verdict == NOTIFICATION_VERDICT__FILTER;
     enum err e = notification_add(txn, (actor_id){whom->id}, &notification, now_ms);
     return e == ERR_EXISTS ? OK : e;
 }

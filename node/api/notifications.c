@@ -164,7 +164,7 @@ static enum err clear_apply(struct txn *txn, struct mutation *m)
         e = notification_next(txn, d->who, d->next, &arena, &one);
         if (!e)
             d->next = one->id;
-        if (!e && entity_notification_type(one))
+        if (!e && entity_notification_type(one) && !one->is_filtered)
             e = notification_del(txn, d->who, (notification_id){one->id});
     }
     d->is_last = e == ERR_NOTFOUND;

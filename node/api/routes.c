@@ -14,6 +14,7 @@ const struct api_route *const api_tables[] = {
     api_grouped_routes,
     api_markers_routes,
     api_notification_policy_routes,
+    api_notification_requests_routes,
     api_status_routes,
     api_status_mark_routes,
     api_status_write_routes,

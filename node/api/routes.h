@@ -14,6 +14,7 @@ extern const struct api_route api_conversations_routes[];
 extern const struct api_route api_grouped_routes[];
 extern const struct api_route api_markers_routes[];
 extern const struct api_route api_notification_policy_routes[];
+extern const struct api_route api_notification_requests_routes[];
 extern const struct api_route api_status_routes[];
 extern const struct api_route api_status_mark_routes[];
 extern const struct api_route api_status_write_routes[];

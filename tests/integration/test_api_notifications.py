@@ -199,6 +199,73 @@ def what_apps_ask_at_their_start_is_answered():
     tap.equal(ann.ok("GET", LIST + "/requests"), [], "requests")
 
 
+REQUESTS = LIST + "/requests"
+POLICY = GROUPED + "/policy"
+
+
+@tap.test
+def who_is_not_let_through_waits_until_accepted():
+    ann.ok("POST", LIST + "/clear")
+    home.account("eve")
+    policy = ann.send("PATCH", POLICY, **{"for_not_following": "filter"})
+    tap.equal(policy.json()["for_not_following"], "filter", "changed")
+    tap.equal(ann.send("PATCH", POLICY, **{"for_new_accounts": "maybe"}).status, 422, "no such word")
+    tap.equal(ann.ok("GET", LIST + "/policy")["filter_not_following"], True, "as before")
+    home.post("eve", "@ann first")
+    home.post("eve", "@ann second")
+    tap.equal(ann.ok("GET", LIST), [], "not told")
+    tap.equal(ann.ok("GET", LIST + "/unread_count"), {"count": 0}, "not counted")
+    tap.equal(ann.ok("GET", GROUPED)["notification_groups"], [], "not grouped")
+    (one,) = ann.ok("GET", REQUESTS)
+    tap.equal(one["account"]["acct"], "eve", "by sender")
+    tap.equal(one["notifications_count"], "2", "how many")
+    tap.check("second" in one["last_status"]["content"], "the last")
+    summary = {"pending_requests_count": 1, "pending_notifications_count": 2}
+    tap.equal(ann.ok("GET", POLICY)["summary"], summary, "summary")
+    path = f"{REQUESTS}/{one['id']}"
+    tap.equal(ann.ok("GET", path)["id"], one["id"], "one")
+    for answer in (cat.get(path), cat.post(path + "/accept"), cat.post(path + "/dismiss")):
+        tap.equal(answer.status, 404, "another's")
+    ann.ok("POST", LIST + "/clear")
+    ann.ok("POST", path + "/accept")
+    tap.equal(ann.ok("GET", REQUESTS), [], "none waits")
+    tap.equal(ann.ok("GET", REQUESTS + "/merged"), {"merged": True}, "merged")
+    tap.equal(types(ann.ok("GET", LIST)), ["mention"] * 2, "told")
+    home.post("eve", "@ann third")
+    tap.equal(len(ann.ok("GET", LIST)), 3, "and from now on")
+
+
+@tap.test
+def what_waits_is_dismissed_and_what_is_dropped_never_comes():
+    home.account("fay")
+    home.post("fay", "@ann hello")
+    (one,) = ann.ok("GET", REQUESTS)
+    ann.ok("POST", REQUESTS + "/dismiss", **{"id[]": one["id"]})
+    tap.equal(ann.ok("GET", REQUESTS), [], "dismissed")
+    tap.equal(len(ann.ok("GET", LIST)), 3, "not told")
+    home.post("fay", "@ann again")
+    (one,) = ann.ok("GET", REQUESTS)
+    ann.ok("POST", REQUESTS + "/accept", id=[one["id"], "7"])
+    tap.equal(len(ann.ok("GET", LIST)), 4, "accepted")
+    ann.send("PATCH", POLICY, **{"for_not_followers": "drop", "for_not_following": "accept"})
+    home.account("gus")
+    home.post("gus", "@ann hello")
+    tap.equal((ann.ok("GET", REQUESTS), len(ann.ok("GET", LIST))), ([], 4), "dropped")
+    ann.send("PATCH", POLICY, **{"for_not_followers": "accept", "for_private_mentions": "filter"})
+    home.post("gus", "@ann openly")
+    tap.equal(len(ann.ok("GET", LIST)), 5, "an open one is told")
+    home.post("gus", "@ann in private", "--visibility", "direct")
+    tap.equal((len(ann.ok("GET", REQUESTS)), len(ann.ok("GET", LIST))), (1, 5), "a direct one waits")
+    ann.ok("POST", f"{REQUESTS}/{ann.ok('GET', REQUESTS)[0]['id']}/dismiss")
+    ann.send("PATCH", POLICY, **{"for_private_mentions": "accept", "for_new_accounts": "filter"})
+    home.account("ida")
+    home.post("ida", "@ann hello")
+    tap.equal(len(ann.ok("GET", REQUESTS)), 1, "a new account waits")
+    ann.send("PATCH", POLICY, **{"for_new_accounts": "accept"})
+    tap.equal(ann.send("PATCH", LIST + "/policy", **{"filter_new_accounts": True}).json()["filter_new_accounts"], True)
+    ann.send("PATCH", LIST + "/policy", **{"filter_new_accounts": False})
+
+
 @tap.test
 def the_command_shows_and_dismisses_all():
     told = home.list("notification", "list", "ann")

@@ -733,6 +733,35 @@ static void promise_5_who_asks_to_be_told_is_found_from_whom_they_follow(void **
     find(world, txn, "edge", "is of no follow that asks to be told");
 }
 
+static void promise_30_what_waits_is_in_its_request(void **state)
+{
+    struct world *world = *state;
+    Notification follow = NOTIFICATION__INIT;
+    follow.type = NOTIFICATION_TYPE__FOLLOW;
+    follow.from = 99;
+    follow.is_filtered = true;
+    struct txn *txn = store_write(&world->store);
+    struct key row = key_ids(world->alice.v, 99);
+    assert_int_equal(notification_add(txn, world->alice, &follow, BUILD_NOW_MS), OK);
+    key_add_u64(&row, follow.id);
+    assert_int_equal(engine_del(txn, TABLE_NOTIFICATION_REQUEST, key_bytes(&row)), OK);
+    find(world, txn, "notification", "is filtered and stands in no request");
+    txn = store_write(&world->store);
+    row = key_ids(world->alice.v, 99);
+    key_add_u64(&row, 7);
+    put(txn, TABLE_NOTIFICATION_REQUEST, row, (struct bytes){0});
+    find(world, txn, "notification_request", "names a notification that does not exist");
+    txn = store_write(&world->store);
+    follow.is_filtered = false;
+    follow.from = 98;
+    assert_int_equal(notification_add(txn, world->alice, &follow, BUILD_NOW_MS), OK);
+    row = key_ids(world->alice.v, 98);
+    key_add_u64(&row, follow.id);
+    put(txn, TABLE_NOTIFICATION_REQUEST, row, (struct bytes){0});
+    find(world, txn, "notification_request",
+         "names a notification that does not wait, or is from somebody else");
+}
+
 static void promise_12_every_record_decodes_and_names_its_key(void **state)
 {
     static const enum table tables[] = {
@@ -923,6 +952,7 @@ int main(void)
         IN_A_WORLD(promise_26_likes_and_bookmarks_in_order),
         IN_A_WORLD(promise_27_and_28_keys_of_requests_and_scheduled_posts),
         IN_A_WORLD(promise_6_counters_and_notifications),
+        IN_A_WORLD(promise_30_what_waits_is_in_its_request),
         IN_A_WORLD(promise_7_peers_are_due_exactly_once),
         IN_A_WORLD(promise_13_quotes_and_consents),
         IN_A_WORLD(promise_13_a_consent_and_its_index_name_each_other),

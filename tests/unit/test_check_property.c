@@ -159,6 +159,7 @@ static void notify(struct world *world)
     notification.from = some_actor(world).v;
     notification.post = post.v;
     notification.text = (char *)(pick(world, 2) ? "a.example" : "");
+    notification.is_filtered = notification.from && pick(world, 2);
     allowed(notification_add(world->txn, owner, &notification, BUILD_NOW_MS));
 }
 
