@@ -1,5 +1,6 @@
 #include "federation/notice.h"
 #include "node/api/entity.h"
+#include "node/api/filter.h"
 #include "storage/base/clock.h"
 
 #include <inttypes.h>
@@ -76,10 +77,20 @@ static void id_text(struct jw *w, const char *name, const char *prefix, uint64_t
     jw_text2(w, name, prefix, text);
 }
 
+/* What a filter of the reader's hides; none hides their own posts. */
+static bool is_hidden(struct view *view, const Notification *notification)
+{
+    Post *post;
+    return notification->post &&
+           post_get(view->txn, (post_id){notification->post}, view->arena, &post) == OK &&
+           filter_hides(view, post);
+}
+
 bool entity_notification_is_shown(struct view *view, const Notification *notification)
 {
     return entity_notification_type(notification) &&
-           notice_is_shown(view->txn, view->reader, notification, clock_ms());
+           notice_is_shown(view->txn, view->reader, notification, clock_ms()) &&
+           !is_hidden(view, notification);
 }
 
 enum err entity_notification(struct jw *w, const char *name, struct view *view,

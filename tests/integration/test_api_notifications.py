@@ -267,6 +267,26 @@ def what_waits_is_dismissed_and_what_is_dropped_never_comes():
 
 
 @tap.test
+def what_a_filter_hides_is_not_told_and_what_it_warns_of_says_so():
+    path = "/api/v2/filters"
+    keyword = [{"keyword": "spoiler", "whole_word": True}]
+    made = ann.ok("POST", path, title="t", context=["notifications"], filter_action="warn", keywords_attributes=keyword)
+    home.post("cat", "@ann a spoiler")
+    told = ann.ok("GET", LIST + "?types[]=mention&limit=1")
+    tap.equal([one["filter"]["title"] for one in told[0]["status"]["filtered"]], ["t"], "reported")
+    count = ann.ok("GET", LIST + "/unread_count")["count"]
+    ann.ok("PUT", f"{path}/{made['id']}", filter_action="hide")
+    tap.check(told[0]["id"] not in [one["id"] for one in ann.ok("GET", LIST)], "hidden")
+    tap.equal(ann.get(f"{LIST}/{told[0]['id']}").status, 404, "by id, too")
+    tap.equal(ann.ok("GET", LIST + "/unread_count")["count"], count - 1, "not counted")
+    groups = ann.ok("GET", GROUPED)["notification_groups"]
+    tap.check(f"ungrouped-{told[0]['id']}" not in [one["group_key"] for one in groups], "not grouped")
+    ann.ok("PUT", f"{path}/{made['id']}", **{"context": ["home"]})
+    tap.check(told[0]["id"] in [one["id"] for one in ann.ok("GET", LIST)], "of another place")
+    ann.send("DELETE", f"{path}/{made['id']}")
+
+
+@tap.test
 def the_command_shows_and_dismisses_all():
     told = home.list("notification", "list", "ann")
     tap.check(any(one["type"] == "mention" for one in told), "a mention")
