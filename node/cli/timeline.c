@@ -181,6 +181,23 @@ static enum err choose(struct cli *cli, struct cli_store *store, struct timeline
     return tag && !query->tag ? ERR_INVALID : OK;
 }
 
+/* What the reader's filters hide there, as in apps; what they warn of is shown. */
+static enum err choose_filters(struct cli_store *store, struct txn *txn,
+                               struct timeline_query *query)
+{
+    static const unsigned contexts[] = {
+        [TIMELINE_HOME] = FILTER_HOME,     [TIMELINE_LOCAL] = FILTER_PUBLIC,
+        [TIMELINE_PUBLIC] = FILTER_PUBLIC, [TIMELINE_MENTIONS] = FILTER_NOTIFICATIONS,
+        [TIMELINE_TAG] = FILTER_PUBLIC,    [TIMELINE_GROUP] = FILTER_ACCOUNT};
+    struct filters *filters;
+    enum err e = filters_load(txn, query->reader, clock_ms(), &store->arena, &filters);
+    if (e)
+        return e;
+    query->filters = filters;
+    query->filter_contexts = contexts[query->kind];
+    return OK;
+}
+
 static enum err read_timeline(struct cli *cli, struct cli_store *store, actor_id who,
                               actor_id group, struct page page, struct entry *entry, size_t *n)
 {
@@ -189,6 +206,8 @@ static enum err read_timeline(struct cli *cli, struct cli_store *store, actor_id
     enum err e = choose(cli, store, &query);
     if (!e)
         e = engine_read_begin(store->engine, &txn);
+    if (!e)
+        e = choose_filters(store, txn, &query);
     return e ? e : read_entries(store, txn, &query, entry, LIMIT_MAX, n);
 }
 

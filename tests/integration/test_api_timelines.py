@@ -232,6 +232,8 @@ def a_filter_warns_blurs_or_hides():
     tap.check(status["id"] not in ids(ann, HOME), "hidden at home")
     tap.check(status["id"] in ids(ann, PUBLIC), "and nowhere else")
     tap.equal(len(ann.ok("GET", HOME, limit=20)), 20, "the page is full all the same")
+    tap.check("needle" not in here.cli("timeline", "ann"), "hidden by command, too")
+    tap.check("needle" in here.cli("timeline", "--public", "ann"), "and shown where it is in apps")
     keyword = made["keywords"][0]["id"]
     ann.ok("PUT", path, keywords_attributes=[{"id": keyword, "_destroy": True}, {"keyword": "hay"}])
     tap.equal([k["keyword"] for k in ann.ok("GET", path)["keywords"]], ["hay"], "keywords")
@@ -300,6 +302,17 @@ def bookmarks_and_favourites_are_in_the_order_they_were_marked():
         ann.ok("POST", f"/api/v1/statuses/{order[0]}/un{verb}")
         tap.equal(ids(ann, path, limit=40), order[:0:-1], "one less")
     tap.equal(ids(eve, "/api/v1/bookmarks"), [], "another's")
+
+
+@tap.test
+def followed_hashtags_come_home():
+    here.post("eve", "stocked #linezolid")
+    first = lambda: texts(ann, HOME, limit=1)[0].split()[0]
+    tap.check(first() != "stocked", "before")
+    ann.ok("POST", "/api/v1/tags/linezolid/follow")
+    tap.equal(first(), "stocked", "at home")
+    ann.ok("POST", "/api/v1/tags/linezolid/unfollow")
+    tap.check(first() != "stocked", "after")
 
 
 @tap.test
