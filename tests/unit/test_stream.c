@@ -166,12 +166,33 @@ static void an_id_that_left_its_stream_is_not_given(void **state)
     assert_int_equal(stream_next(&stream, &id), ERR_NOTFOUND);
 }
 
+static void the_next_owner_is_of_the_same_kind_and_has_something(void **state)
+{
+    (void)state;
+    AUTO(store_close) struct store store = store_open();
+    AUTO(txn_end) struct txn *txn = store_write(&store);
+    uint64_t owner = 1;
+    assert_int_equal(stream_add(txn, (struct stream_key){STREAM_GROUP, 7}, (post_id){1}), OK);
+    assert_int_equal(stream_add(txn, (struct stream_key){STREAM_GROUP, 9}, (post_id){1}), OK);
+    assert_int_equal(stream_add(txn, (struct stream_key){STREAM_QUOTE, 11}, (post_id){1}), OK);
+    assert_int_equal(stream_owner_from(txn, STREAM_GROUP, &owner), OK);
+    assert_int_equal(owner, 7);
+    assert_int_equal(stream_owner_from(txn, STREAM_GROUP, &owner), OK);
+    assert_int_equal(owner, 7);
+    owner = 8;
+    assert_int_equal(stream_owner_from(txn, STREAM_GROUP, &owner), OK);
+    assert_int_equal(owner, 9);
+    owner = 10;
+    assert_int_equal(stream_owner_from(txn, STREAM_GROUP, &owner), ERR_NOTFOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_merge_gives_what_a_naive_model_gives),
         cmocka_unit_test(pages_down_and_pages_up_give_the_same_without_gap_or_repeat),
         cmocka_unit_test(an_id_that_left_its_stream_is_not_given),
+        cmocka_unit_test(the_next_owner_is_of_the_same_kind_and_has_something),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

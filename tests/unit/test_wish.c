@@ -111,6 +111,27 @@ static void a_follow_may_be_for_some_languages(void **state)
     assert_shows(s, HOME, "none de en ");
 }
 
+/* Among them, in the order of ids, are people, and a group that is not followed. */
+static void what_was_posted_to_each_followed_group_comes_home(void **state)
+{
+    struct scene *s = *state;
+    actor_id near = build_actor(s->txn, "near", "peer.example");
+    actor_id far = build_actor(s->txn, "far", "peer.example");
+    const struct {
+        const char *name;
+        actor_id group;
+    } posts[] = {{"to-eve", s->eve}, {"to-zoe", s->zoe}, {"to-near", near}, {"to-far", far}};
+    actor_id tom = build_actor(s->txn, "tom", "peer.example");
+    for (size_t i = 0; i < COUNT(posts); i++) {
+        post_id id = write_post(s, posts[i].name, tom, PLAIN);
+        assert_int_equal(post_set_group(s->txn, id, posts[i].group), OK);
+    }
+    follow(s, s->eve, (Edge)EDGE__INIT);
+    follow(s, near, (Edge)EDGE__INIT);
+    follow(s, far, (Edge)EDGE__INIT);
+    assert_shows(s, HOME, "to-far to-near to-eve ");
+}
+
 static void a_mute_ends_by_itself(void **state)
 {
     struct scene *s = *state;
@@ -352,6 +373,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCENE(a_follow_may_hide_boosts),
         SCENE(a_follow_may_be_for_some_languages),
+        SCENE(what_was_posted_to_each_followed_group_comes_home),
         SCENE(a_mute_ends_by_itself),
         SCENE(a_block_holds_both_ways_and_for_whole_hosts),
         SCENE(followed_hashtags_come_home),
