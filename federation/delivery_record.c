@@ -1,8 +1,12 @@
 #include "federation/delivery_job.h"
+#include "federation/delivery_letter.h"
 #include "storage/actor.h"
 #include "storage/notification.h"
 #include "storage/outqueue.h"
 #include "storage/peer.h"
+#include "storage/post.h"
+
+#include <string.h>
 
 #define ALARM_MS (60 * 60 * 1000) /* a peer that fails for so long needs a human (T54) */
 #define RECORD_ARENA_BYTES ((size_t)512 * 1024)
@@ -60,6 +64,22 @@ enum err delivery_advertised(struct txn *txn, uint64_t peer, SignatureScheme und
     return peer_put_health(txn, (peer_id){peer}, health);
 }
 
+/* Of what the author wrote themselves, not of a like: that is worth a letter. */
+static enum err write_letter(struct txn *txn, const OutJob *job, const Actor *author,
+                             const char *text, int64_t now_ms)
+{
+    AUTO(arena_clear) struct arena arena = ARENA_INIT(RECORD_ARENA_BYTES);
+    Post *post;
+    enum err e = post_get(txn, (post_id){job->subject}, &arena, &post);
+    if (e == ERR_NOTFOUND)
+        return strcmp(job->activity_type, "Delete") == 0
+                   ? delivery_letter(txn, author, "", text, now_ms)
+                   : OK;
+    return e || post->author != author->id || post->boost_of
+               ? e
+               : delivery_letter(txn, author, post->uri, text, now_ms);
+}
+
 enum err delivery_tell(struct txn *txn, const OutJob *job, const char *text, int64_t now_ms)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(RECORD_ARENA_BYTES);
@@ -79,6 +99,8 @@ enum err delivery_tell(struct txn *txn, const OutJob *job, const char *text, int
         notification.post = 0;
         e = notification_add(txn, (actor_id){job->actor}, &notification, now_ms);
     }
+    if (!e)
+        e = write_letter(txn, job, author, text, now_ms);
     return e == ERR_EXISTS ? OK : e;
 }
 

@@ -26,6 +26,13 @@ static bool is_of_office(const Notification *notification)
     }
 }
 
+/* What the node itself writes: a letter (delivery_letter.h). */
+static bool is_from_node(struct txn *txn, const Notification *notification)
+{
+    actor_id node;
+    return notification->from && actor_instance(txn, &node) == OK && node.v == notification->from;
+}
+
 static bool is_blocked(struct txn *txn, actor_id owner, uint64_t from)
 {
     return edge_has(txn, (struct edge_key){EDGE_BLOCK, owner.v, from}) ||
@@ -49,7 +56,7 @@ static bool is_thread_muted(struct txn *txn, actor_id owner, uint64_t post, stru
 bool notice_is_wanted(struct txn *txn, actor_id owner, const Notification *n, int64_t now_ms)
 {
     AUTO(arena_clear) struct arena arena = ARENA_INIT(NOTICE_ARENA_BYTES);
-    if (is_of_office(n))
+    if (is_of_office(n) || is_from_node(txn, n))
         return true;
     if (n->from && n->from != owner.v &&
         (is_blocked(txn, owner, n->from) ||

@@ -296,6 +296,25 @@ def the_command_shows_and_dismisses_all():
 
 
 @tap.test
+def t98_who_has_only_an_app_is_told_what_did_not_arrive():
+    home.account("hal")
+    hal = client.Client(home, client.token(home, "hal"))
+    away.stop()
+    post = home.post("hal", f"@{away.handle('bob')} 5 mg")
+    home.cli("peer", "block", away.part, "--yes")
+    tap.until(lambda: types(hal.ok("GET", LIST)) == ["mention"], "the letter")
+    (told,) = hal.ok("GET", LIST)
+    tap.check(away.part in told["status"]["content"] and post in told["status"]["content"], told["status"]["content"])
+    tap.equal(told["status"]["visibility"], "direct", "visibility")
+    tap.equal(ann.get(f"/api/v1/statuses/{told['status']['id']}").status, 404, "another's")
+    hal.post(f"/api/v1/accounts/{told['account']['id']}/mute")
+    hal.post(f"/api/v1/accounts/{told['account']['id']}/block")
+    tap.equal(types(hal.ok("GET", LIST)), ["mention"], "that cannot be turned off")
+    home.allow(away.part)
+    away.start()
+
+
+@tap.test
 def all_are_cleared():
     ann.ok("POST", LIST + "/clear")
     tap.equal(ann.ok("GET", LIST), [], "nothing left")

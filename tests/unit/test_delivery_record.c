@@ -1,14 +1,18 @@
 #include "federation/delivery_job.h"
 
+#include "storage/check.h"
 #include "storage/edge.h"
+#include "storage/meta.h"
 #include "storage/notification.h"
 #include "storage/outqueue.h"
 #include "storage/peer.h"
+#include "storage/post.h"
 #include "tests/support/builders.h"
 #include "tests/support/store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -274,6 +278,50 @@ static void of_what_is_passed_on_nobody_here_is_told(void **state)
     store_commit(&txn);
 }
 
+static void hear(void *context, const char *table, const char *key, const char *what)
+{
+    (void)context;
+    fail_msg("%s %s %s", table, key, what);
+}
+
+/* The post, and the account that writes letters. */
+static post_id world_with_letters(struct world *w, struct txn *txn)
+{
+    actor_id node = build_actor(txn, "one.node", "");
+    post_id post =
+        build_post(txn, &(struct build_post){.uri = "https://ward.example/users/ann/posts/1",
+                                             .author = w->ann});
+    assert_int_equal(meta_put_u64(txn, "instance_actor", node.v), OK);
+    return post;
+}
+
+static void who_has_only_an_app_gets_a_letter_once(void **state)
+{
+    (void)state;
+    AUTO(world_close) struct world w = world_open();
+    struct txn *txn = store_write(&w.store);
+    OutJob job = OUT_JOB__INIT;
+    Notification *one;
+    Post *letter;
+    job.actor = w.ann.v;
+    job.activity_type = (char *)"Create";
+    job.subject = world_with_letters(&w, txn).v;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(delivery_tell(txn, &job, "one.example refused <it>", NOW), OK);
+    store_commit(&txn);
+    assert_int_equal(told(&w), 2); /* that it was not delivered, and the letter */
+    txn = store_read(&w.store);
+    assert_int_equal(notification_next(txn, w.ann, UINT64_MAX, &w.arena, &one), OK);
+    assert_int_equal(one->type, NOTIFICATION_TYPE__MENTION);
+    assert_int_equal(post_get(txn, (post_id){one->post}, &w.arena, &letter), OK);
+    assert_int_equal(letter->visibility, VISIBILITY__DIRECT);
+    assert_non_null(strstr(letter->content_html, "one.example refused &lt;it&gt;"));
+    assert_non_null(strstr(letter->content_html, "/users/ann/posts/1"));
+    txn_end(&txn);
+    struct check_report report;
+    assert_int_equal(check_store(w.store.engine, hear, NULL, &report), OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +334,7 @@ int main(void)
         cmocka_unit_test(hearing_from_a_failing_peer_makes_one_early_probe),
         cmocka_unit_test(what_a_peer_advertises_is_believed_while_nothing_is_known),
         cmocka_unit_test(of_what_is_passed_on_nobody_here_is_told),
+        cmocka_unit_test(who_has_only_an_app_gets_a_letter_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
