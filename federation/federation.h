@@ -40,9 +40,11 @@ struct federation_config {
 
     const char *data_dir; /* pictures of ours lie in its folder media */
 
-    int64_t connect_timeout_ms;  /* 5 s */
-    int64_t transfer_timeout_ms; /* 15 s, whole */
-    size_t document_max_bytes;   /* 1 MiB */
+    int64_t connect_timeout_ms;       /* 5 s */
+    int64_t transfer_timeout_ms;      /* 15 s, whole */
+    size_t document_max_bytes;        /* 1 MiB */
+    const char *const *preview_hosts; /* host(X) of pages that links may be shown by */
+    size_t preview_host_count;
     unsigned fetch_parallel;     /* 16 */
     unsigned delivery_parallel;  /* 64 requests in flight in all */
     unsigned delivery_per_peer;  /* 8 */

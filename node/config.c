@@ -36,7 +36,8 @@ enum type {
     T_TIMES,
     T_TEXT,
     T_LINES, /* a text a line: a comma is part of it */
-    T_LANGUAGES
+    T_LANGUAGES,
+    T_HOSTS
 };
 
 /* What is said about a value that leaves the default. */
@@ -131,6 +132,8 @@ static const struct row table[] = {
      "time for an outgoing connection to open"},
     {"transfer_timeout", T_TIME, "15 s", SECOND, 10 * MINUTE, LIMIT, AT(fetch.transfer_timeout_ms),
      "time for a whole outgoing request"},
+    {"preview_hosts", T_HOSTS, "", 0, 0, NONE, AT(fetch.preview_hosts),
+     "hosts whose pages are looked at, to show what a link in a post of ours leads to"},
     {"fetch_parallel", T_COUNT, "16", 1, 1024, NONE, AT(fetch.parallel),
      "fetches under way at a time"},
 
@@ -191,7 +194,7 @@ static const struct row table[] = {
 static bool is_list(enum type type)
 {
     return type == T_ADDRESSES || type == T_RANGES || type == T_TIMES || type == T_LINES ||
-           type == T_LANGUAGES;
+           type == T_LANGUAGES || type == T_HOSTS;
 }
 
 /* ---- one value into its place ------------------------------------------------------------- */
@@ -333,6 +336,8 @@ static enum err add_item(const struct row *row, const char *text, void *at, stru
     }
     if (row->type == T_LANGUAGES)
         return add_language(text, at, arena, why);
+    if (row->type == T_HOSTS)
+        return config_host_check(text, why) ? ERR_INVALID : add_text(text, at, arena, why);
     e = list_grow(arena, &times->item_ms, &times->n, CONFIG_TIMES_MAX, sizeof *times->item_ms, why);
     return e ? e : set_number(row, text, &times->item_ms[times->n - 1], why);
 }
@@ -384,6 +389,7 @@ static enum err set_value(const struct row *row, const char *text, struct config
     case T_RANGES:
     case T_TIMES:
     case T_LANGUAGES:
+    case T_HOSTS:
         return add_items(row, copy, at, arena, why);
     default:
         return set_number(row, text, at, why);
@@ -604,6 +610,7 @@ static const char *type_name(const struct row *row)
         [T_TEXT] = "text",
         [T_LINES] = "text, one a line",
         [T_LANGUAGES] = "list of languages",
+        [T_HOSTS] = "list of host[:port]",
     };
     return row->type == T_CHOICE ? row->choices : name[row->type];
 }

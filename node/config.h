@@ -91,6 +91,7 @@ struct config {
         const char *client_cert, *client_key;
         int64_t connect_timeout_ms, transfer_timeout_ms;
         int64_t parallel;
+        struct config_texts preview_hosts;
     } fetch;
 
     struct {

@@ -4,6 +4,7 @@
 #include "federation/fetch.h"
 #include "federation/keyring.h"
 #include "federation/poll_clock.h"
+#include "federation/preview_clock.h"
 #include "federation/reader.h"
 #include "federation/schedule_clock.h"
 #include "node/api/api.h"
@@ -65,6 +66,7 @@ struct serve {
     struct upkeep *upkeep;
     struct poll_clock *polls;
     struct schedule_clock *schedule;
+    struct preview_clock *previews; /* NULL: none are made */
     struct workers *workers;
     struct push *push;
     struct control *control;
@@ -451,6 +453,18 @@ static void stop_fetcher(struct serve *s)
     fetcher_stop(&fetcher);
 }
 
+static enum err start_previews(struct serve *s, struct why *why)
+{
+    (void)why;
+    s->previews = preview_clock_start(&s->fed);
+    return OK;
+}
+
+static void stop_previews(struct serve *s)
+{
+    preview_clock_stop(&s->previews);
+}
+
 static void stop_api(struct serve *s)
 {
     proxy_stop(&s->api.proxy);
@@ -620,6 +634,7 @@ static const struct step {
     {"workers", start_workers, stop_workers},
     {"delivery", start_delivery, stop_delivery},
     {"fetcher", start_fetcher, stop_fetcher},
+    {"previews", start_previews, stop_previews},
     {"streamer", start_streamer, stop_streamer},
     {"api", start_api, stop_api},
     {"push", start_push, stop_push},

@@ -197,6 +197,7 @@ static const struct {
     [TABLE_IDEMPOTENCY] = {check_idempotency, NULL},
     [TABLE_SCHEDULED] = {check_scheduled, NULL},
     [TABLE_SCHEDULED_DUE] = {check_scheduled_due, NULL},
+    [TABLE_CARD_WANTED] = {check_card_wanted, NULL},
     [TABLE_EVENT] = {check_event, NULL},
     [TABLE_ACTOR_WORD] = {check_actor_word, NULL},
     [TABLE_MARKER] = {check_marker, NULL},

@@ -72,6 +72,7 @@ check_row check_audit, check_audit_end, check_report, check_report_of;
 check_row check_event;
 check_row check_edge_order;
 check_row check_idempotency, check_scheduled, check_scheduled_due;
+check_row check_card_wanted;
 check_row check_list, check_filter;
 /* Open reports of a peer, counted. */
 enum err check_count_reports(struct check *check, uint64_t peer, uint64_t *out);

@@ -76,6 +76,7 @@ const char *table_name(enum table table)
         [TABLE_SCHEDULED] = "scheduled",
         [TABLE_SCHEDULED_DUE] = "scheduled_due",
         [TABLE_NOTIFICATION_REQUEST] = "notification_request",
+        [TABLE_CARD_WANTED] = "card_wanted",
     };
     assert((size_t)table < TABLE_COUNT && name[table]);
     return name[table];

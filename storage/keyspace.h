@@ -77,6 +77,7 @@
  * idempotency    h(token key):16           Idempotency   idempotency_add       idempotency_get
  * scheduled      owner:8 id:8              Scheduled     scheduled_put         scheduled_get, ...
  * scheduled_due  due_ms:8 owner:8 id:8     -             scheduled_put         scheduled_due_first
+ * card_wanted    post:8                    CardWanted    card_want             card_wanted_next
  *
  * Promises (check.c proves each)
  *  1 actor_uri, actor_handle and key_uri name existing actors that name them back; every actor
@@ -128,6 +129,7 @@
  * 29 a scheduled post is of an account, and has exactly one scheduled_due entry, at its due_ms,
  *    while it waits.
  * 30 notification_request has a row for each notification that is filtered, and no other.
+ * 30 a card_wanted row is of a post of ours, which has no card.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */
@@ -207,6 +209,7 @@ enum table {
     TABLE_SCHEDULED,
     TABLE_SCHEDULED_DUE,
     TABLE_NOTIFICATION_REQUEST,
+    TABLE_CARD_WANTED,
     TABLE_COUNT
 };
 

@@ -2,6 +2,7 @@
 #include "storage/media.h"
 
 #include "storage/actor.h"
+#include "storage/card.h"
 #include "storage/consent.h"
 #include "storage/edge.h"
 #include "storage/event.h"
@@ -409,9 +410,10 @@ enum err post_delete(struct txn *txn, post_id id, int64_t now_ms)
         (e = edges_drop(txn, id.v)) || (e = streams_set(txn, post, false)) ||
         (e = word_change(txn, post, NULL)) || (e = thread_leave(txn, post)) ||
         (e = quote_leave(txn, post)) || (e = quote_forsake(txn, post)) ||
-        (e = consent_drop(txn, id)) || (e = media_detach_all(txn, post, now_ms)) ||
-        (e = count(txn, post, -1)) || (e = poll_due_move(txn, id.v, post->poll, NULL)) ||
-        (e = notification_drop(txn, id)) || (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
+        (e = consent_drop(txn, id)) || (e = card_unwant(txn, id)) ||
+        (e = media_detach_all(txn, post, now_ms)) || (e = count(txn, post, -1)) ||
+        (e = poll_due_move(txn, id.v, post->poll, NULL)) || (e = notification_drop(txn, id)) ||
+        (e = rows_drop(txn, TABLE_POST_HISTORY, id.v)) ||
         (e = rows_drop(txn, TABLE_FETCHED, id.v)) ||
         (e = text_index_del(txn, TABLE_POST_URI, post->uri)) ||
         (e = engine_del(txn, TABLE_POST, key_bytes(&key))) ||

@@ -7,6 +7,7 @@
 #include "federation/act/vote.h"
 #include "federation/consent.h"
 #include "federation/group.h"
+#include "federation/preview.h"
 #include "federation/resolve.h"
 #include "federation/sanitize.h"
 #include "storage/base/clock.h"
@@ -366,6 +367,8 @@ static enum err edit_local_apply(struct txn *txn, struct mutation *m)
         e = why_set(&edit->why, ERR_INVALID, "the text is empty");
     if (!e)
         e = act_emoji_choose(txn, edit->fed, &arena, &edited);
+    if (!e)
+        e = preview_want(txn, edit->fed, post, &edited, edit->now_ms);
     if (!e)
         e = replace(txn, &edited, edit->now_ms);
     if (!e)

@@ -12,6 +12,7 @@
 #include "federation/act/vote.h"
 #include "federation/backfill.h"
 #include "federation/consent.h"
+#include "federation/preview.h"
 #include "federation/sanitize.h"
 #include "storage/account.h"
 #include "storage/base/clock.h"
@@ -530,6 +531,8 @@ static enum err post_local_apply(struct txn *txn, struct mutation *m)
         e = act_emoji_choose(txn, p->fed, &arena, &post);
     if (!e)
         e = act_post_store(txn, &post, p->now_ms);
+    if (!e)
+        e = preview_want(txn, p->fed, NULL, &post, p->now_ms);
     if (!e)
         e = act_quote_authorize(txn, &post, &arena);
     if (!e)
