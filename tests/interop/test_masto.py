@@ -237,7 +237,7 @@ def words_are_searched_for():
     wish = {"q": "\"at ten\" from:ann", "type": "statuses"}
     found = tap.until(lambda: seen["app"]("v2", "search", ["list", wish])["statuses"], "it")
     tap.equal(found[0]["id"], seen["status"]["id"], "what was found")
-    tags = seen["app"]("v2", "search", ["list", {"q": "#cardio", "type": "hashtags"}])["hashtags"]
+    tags = seen["app"]("v2", "search", ["list", {"q": "#cardiology", "type": "hashtags"}])["hashtags"]
     tap.equal([t["name"] for t in tags], ["cardiology"], "tags")
 
 
