@@ -129,7 +129,7 @@
  * 29 a scheduled post is of an account, and has exactly one scheduled_due entry, at its due_ms,
  *    while it waits.
  * 30 notification_request has a row for each notification that is filtered, and no other.
- * 30 a card_wanted row is of a post of ours, which has no card.
+ * 31 a card_wanted row is of a post of ours, which has no card.
  *
  * A new key is a new row, its promise and its check, in one commit.
  */

@@ -43,8 +43,8 @@ static void every_status_says_what_to_do_next(void **state)
     static const struct {
         int status;
         enum err e;
-    } rows[] = {{0, ERR_LATER},    {204, ERR_INVALID}, {206, ERR_INVALID},  {400, ERR_INVALID},
-                {401, ERR_DENIED}, {403, ERR_DENIED},  {404, ERR_NOTFOUND}, {406, ERR_INVALID},
+    } rows[] = {{0, ERR_LATER},    {204, ERR_INVALID},  {206, ERR_INVALID},  {400, ERR_INVALID},
+                {401, ERR_DENIED}, {403, ERR_DENIED},   {404, ERR_NOTFOUND}, {406, ERR_INVALID},
                 {408, ERR_LATER},  {410, ERR_NOTFOUND}, {429, ERR_LATER},    {500, ERR_LATER},
                 {503, ERR_LATER}};
     for (size_t i = 0; i < COUNT(rows); i++)
