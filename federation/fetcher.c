@@ -143,7 +143,11 @@ static void pause_host(struct fetcher *f, const char *host)
     slot->until_mono_ms = clock_mono_ms() + HOST_PAUSE_MS;
 }
 
-/* Not fetched already, and its host has room. */
+/*
+ * Not fetched already, and its host has room. Actors, and so keys, have room of their own: a host
+ * that is asked for a post asks for our key first, and so do we; with every place taken by posts,
+ * both would wait for the other's key until both give up.
+ */
 static bool may_start(struct fetcher *f, const Want *want, const char *host)
 {
     unsigned busy = 0;
@@ -155,7 +159,9 @@ static bool may_start(struct fetcher *f, const Want *want, const char *host)
             continue;
         if (strcmp(errand->uri, want->uri) == 0)
             return false;
-        busy += strcmp(errand->host, host) == 0;
+        bool is_actor = errand->kind == WANT_KIND__ACTOR_DOCUMENT;
+        if (is_actor == (want->kind == WANT_KIND__ACTOR_DOCUMENT))
+            busy += strcmp(errand->host, host) == 0;
     }
     return busy < PER_HOST_MAX;
 }

@@ -114,8 +114,8 @@ stage_fuzz() {
     [ $failed = 0 ]
 }
 
-lane_one=(gcc story integration interop crash distcheck clang fuzz analyzer)
-lane_two=(source format asan asan_unit asan_integration tsan tsan_unit tsan_integration)
+lane_one=(gcc story integration interop crash distcheck clang fuzz)
+lane_two=(source format asan asan_unit asan_integration tsan tsan_unit tsan_integration analyzer)
 
 # ---- running and counting ------------------------------------------------------------------------
 # count LOG STATUS: what a stage's output says, as "passed failed".
