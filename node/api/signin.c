@@ -164,7 +164,7 @@ enum err signin_enter(struct api_call *call, const char *name, const char *passw
         return e;
     bool is_right = strlen(password) <= PASSWORD_MAX_BYTES &&
                     password_check(password, account ? account->password : NULL);
-    if (!is_right || account->is_disabled)
+    if (!account || !is_right || account->is_disabled)
         return ERR_DENIED;
     enter.who = (actor_id){account->actor};
     enter.password = account->password;

@@ -57,10 +57,12 @@ struct version {
 
 static bool has_url(const struct version *v, const char *url)
 {
+    if (!v->media_urls)
+        return true;
     for (size_t i = 0; i < v->n_media_urls; i++)
         if (strcmp(v->media_urls[i], url) == 0)
             return true;
-    return !v->media_urls;
+    return false;
 }
 
 static enum err write_version(struct jw *w, struct view *view, const Post *post,
