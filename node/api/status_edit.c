@@ -60,7 +60,7 @@ static bool has_url(const struct version *v, const char *url)
     if (!v->media_urls)
         return true;
     for (size_t i = 0; i < v->n_media_urls; i++)
-        if (strcmp(v->media_urls[i], url) == 0)
+        if (bytes_equal(bytes_of(v->media_urls[i]), bytes_of(url)))
             return true;
     return false;
 }
